@@ -20,5 +20,9 @@ public record ModelConfig(
         boolean tieWordEmbeddings,
         int maxPositionEmbeddings) {
 
-    public enum Family { QWEN2, QWEN3, LLAMA }
+    public enum Family {
+        QWEN2,
+        QWEN3,
+        LLAMA
+    }
 }

@@ -5,5 +5,7 @@ public final class Models {
     private Models() {}
 
     /** A registry name, a .gguf file, or a folder with safetensors. */
-    public static CausalLm load(String nameOrPath) { throw new UnsupportedOperationException("stub"); }
+    public static CausalLm load(String nameOrPath) {
+        throw new UnsupportedOperationException("stub");
+    }
 }

@@ -9,5 +9,6 @@ public interface ChatTemplate {
      * @param messages each a map with "role", "content", and what the template reads besides (tool_calls, …)
      * @param tools JSON-like maps, empty for none
      */
-    TemplateText render(List<Map<String, Object>> messages, List<Map<String, Object>> tools, boolean addGenerationPrompt);
+    TemplateText render(
+            List<Map<String, Object>> messages, List<Map<String, Object>> tools, boolean addGenerationPrompt);
 }

@@ -4,7 +4,11 @@ package tinyllm.text;
 public final class TextStream {
     public TextStream(Tokenizer tokenizer) {}
     /** The text that became complete with this token, possibly empty. */
-    public String push(int id) { throw new UnsupportedOperationException("stub"); }
+    public String push(int id) {
+        throw new UnsupportedOperationException("stub");
+    }
     /** What is left at the end (broken bytes become U+FFFD). */
-    public String finish() { throw new UnsupportedOperationException("stub"); }
+    public String finish() {
+        throw new UnsupportedOperationException("stub");
+    }
 }

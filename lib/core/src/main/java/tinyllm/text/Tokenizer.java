@@ -12,6 +12,7 @@ public interface Tokenizer {
     String decode(int... ids);
     /** The raw bytes of one token. */
     byte[] bytes(int id);
+
     boolean isSpecial(int id);
     /** Number of known ids (may be fewer than the model's embedding rows). */
     int vocabSize();

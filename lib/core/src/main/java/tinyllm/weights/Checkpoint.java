@@ -13,14 +13,18 @@ import tinyllm.tensor.Tensor;
  * "model.norm.weight", "lm_head.weight"): GGUF names are translated.
  */
 public interface Checkpoint extends AutoCloseable {
-    static Checkpoint open(Path path) { throw new UnsupportedOperationException("stub"); }
+    static Checkpoint open(Path path) {
+        throw new UnsupportedOperationException("stub");
+    }
 
     Path path();
     /** config.json's fields, or GGUF metadata translated to the same field names (model_type, hidden_size, …). */
     Map<String, Object> config();
     /** Raw metadata of a GGUF file ("tokenizer.ggml.tokens" as a List, …); empty for safetensors. */
     Map<String, Object> metadata();
+
     Set<String> names();
+
     boolean has(String name);
     /** Shape of the tensor after dequantization. */
     int[] shape(String name);
@@ -31,6 +35,9 @@ public interface Checkpoint extends AutoCloseable {
     /** true when Q and K rows are stored permuted for neighbouring rotary pairs (GGUF's llama architecture). */
     boolean ropeTraditional();
     /** A text file beside the weights (tokenizer.json, tokenizer_config.json, …), or null. */
-    @Nullable String textFile(String name);
-    @Override void close();
+    @Nullable
+    String textFile(String name);
+
+    @Override
+    void close();
 }
