@@ -1,0 +1,77 @@
+"""Which command was asked for, and what its exit code is."""
+
+import sys
+
+from . import copies, java, jupyter, machine, setup
+from .console import Failure, WrongUsage, say
+
+HELP = {
+    "chapter": """Usage: ./lab chapter NN [--fresh] [--no-browser] [--port N]
+Open chapter NN (11, 1.1 or 11-attention) in your own copy, notebooks/my/NN-topic.ipynb.
+  --fresh       put your copy away in notebooks/my/old/ and begin again
+  --no-browser  print the address instead of opening a browser
+  --port N      the port to serve on (default: the first free one from 8888)""",
+    "test": """Usage: ./lab test [--long]
+Run every test (Java, notebooks, browser); the last line counts what passed.
+  --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
+    "notebooks": """Usage: ./lab notebooks check|build [NN ...] [--long]
+  check         regenerate, compare with the stored notebooks, execute
+  build         regenerate the notebooks, execute the solved ones and store their outputs
+  NN            only these chapters (11, 1.1 or 11-attention)
+  --long        check in full instead of quick mode""",
+    "doctor": """Usage: ./lab doctor
+What this machine has, what is missing and what to do about each lack.""",
+}
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        return dispatch(arguments)
+    except WrongUsage as wrong:
+        print(f"lab: {wrong}", file=sys.stderr)
+        return 2
+    except Failure as failure:
+        print(f"lab: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        say("stopped; run it again to go on from here")
+        return 130
+
+
+def dispatch(arguments: list[str]) -> int:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if command in ("", "--no-browser", "--port") or command.startswith("--port="):
+        return jupyter.open_lab(arguments)
+    wants_help = any(argument in ("-h", "--help") for argument in rest)
+    if command in HELP and wants_help:
+        print(HELP[command])
+        return 0
+    if command == "doctor":
+        return doctor(rest)
+    if command in java.COMMANDS:
+        if wants_help and not setup.built():
+            print(f"Usage: ./lab {command} [options]\nAll options are shown once ./lab doctor has built the library.")
+            return 0
+        java.become(arguments, as_built=wants_help)
+    if command == "chapter":
+        return jupyter.open_chapter(rest)
+    if command == "notebooks":
+        from .notebooks import command as notebooks
+
+        return notebooks.main(rest)
+    if command == "test":
+        from . import everything
+
+        return everything.main(rest)
+    raise WrongUsage(f'there is no command "{command}"; ./lab --help lists them.')
+
+
+def doctor(rest: list[str]) -> int:
+    """What is missing for the set-up comes first; with all of it there, Java reports the rest."""
+    lacks = machine.lacks()
+    if lacks:
+        for lack in lacks:
+            print(f"missing: {lack}")
+        return 1
+    java.become(["doctor", *rest])
+    return 0

@@ -1,0 +1,21 @@
+"""Commands that Java answers: this process becomes the JVM, so that signals, input and exit codes are its own."""
+
+import os
+import sys
+
+from . import machine, paths, setup
+
+MAIN = "tinyllm.cli.Main"
+COMMANDS = ("doctor", "models", "generate", "logprobs", "tokenize", "detokenize", "chat", "serve", "bench")
+
+
+def become(arguments: list[str], as_built: bool = False) -> None:
+    """Run a Java command; `as_built` takes the library as it was built last, without looking for changes."""
+    jdk = machine.find_jdk() if as_built else setup.ensure()
+    flags = [*setup.jvm_flags(), "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"]
+    command = [str(jdk / "bin" / "java"), *flags, "-cp", setup.classpath("lib/serve"), MAIN, *arguments]
+    env = setup.java_environment(jdk)
+    env["TINYLLM_PYTHON"] = str(paths.python())
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(command[0], command, env)
