@@ -12,6 +12,7 @@ import java.util.List;
  * @param ttftMs milliseconds to the first token
  * @param prefillTokensPerSecond prompt tokens over the time to the first token
  * @param decodeTokensPerSecond tokens after the first over the time after it; NaN with fewer than two
+ * @param logprobs natural-log probability of each generated token at temperature 1
  */
 public record Completion(
         String text,
@@ -20,4 +21,11 @@ public record Completion(
         String finishReason,
         double ttftMs,
         double prefillTokensPerSecond,
-        double decodeTokensPerSecond) {}
+        double decodeTokensPerSecond,
+        List<Double> logprobs) {
+
+    public Completion {
+        tokens = List.copyOf(tokens);
+        logprobs = List.copyOf(logprobs);
+    }
+}

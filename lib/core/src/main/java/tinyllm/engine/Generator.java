@@ -1,20 +1,80 @@
 package tinyllm.engine;
 
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import tinyllm.model.CausalLm;
+import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
 
-/** CONTRACT STUB. Week 1's loop: one request, nothing cached. */
+/** One request at a time, nothing cached: chapter 1.6's loop around a model, a sampler and a text stream. Immutable. */
 public final class Generator {
-    public Generator(CausalLm model) {}
 
-    /** prompt as one user message through the chat template; pieces of text go to onText as they become complete. */
-    public Completion chat(String prompt, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
-        throw new UnsupportedOperationException("stub");
+    private final CausalLm model;
+    private final Sampler sampler;
+    private final GenerateFn loop;
+
+    private Generator(CausalLm model, Sampler sampler, GenerateFn loop) {
+        this.model = model;
+        this.sampler = sampler;
+        this.loop = loop;
     }
 
-    /** ids as they stand. Throws IllegalArgumentException on an empty prompt or one longer than the context. */
+    public Generator(CausalLm model) {
+        this(model, Sampler.library(), new UncachedLoop());
+    }
+
+    /** The same with the learner's decode loop. */
+    public Generator with(GenerateFn ownLoop) {
+        return new Generator(model, sampler, ownLoop);
+    }
+
+    /** The same with the learner's sampling. */
+    public Generator with(Sampler ownSampler) {
+        return new Generator(model, ownSampler, loop);
+    }
+
+    /**
+     * Answers one user message through the checkpoint's chat template.
+     *
+     * @param onText gets the text piece by piece, never half a character
+     * @throws IllegalArgumentException when the prompt is blank, or does not fit the context
+     */
+    public Completion chat(String prompt, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
+        if (prompt.isBlank()) {
+            throw new IllegalArgumentException("the prompt is empty: write what the model should answer");
+        }
+        return chat(List.of(Map.of("role", "user", "content", prompt)), sampling, maxTokens, onText);
+    }
+
+    /** Answers a conversation; each message has a "role" and a "content". */
+    public Completion chat(
+            List<Map<String, Object>> messages, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
+        int[] ids = model.tokenizer().encode(model.chatTemplate().render(messages, List.of(), true));
+        return complete(ids, sampling, maxTokens, onText);
+    }
+
+    /**
+     * Continues ids as they stand.
+     *
+     * @param prompt at least one id of the vocabulary
+     * @param maxTokens 1 or more; the text also ends, with "length", where the context is full
+     * @throws IllegalArgumentException when the prompt is empty or fills the context, or an id is out of range
+     * @throws GenerationException when the model's numbers break, naming the first layer where they do
+     */
     public Completion complete(int[] prompt, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
-        throw new UnsupportedOperationException("stub");
+        int context = model.config().maxPositionEmbeddings();
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("the prompt is empty: give at least one token");
+        }
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("max_tokens must be 1 or more, but is " + maxTokens);
+        }
+        if (prompt.length >= context) {
+            throw new IllegalArgumentException("the prompt has " + prompt.length + " tokens, but the context of "
+                    + model.name() + " holds " + context + " and needs room for an answer");
+        }
+        return new Run(model, sampler, sampling, onText)
+                .complete(loop, prompt, Math.min(maxTokens, context - prompt.length));
     }
 }

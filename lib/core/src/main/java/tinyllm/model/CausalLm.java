@@ -2,60 +2,169 @@ package tinyllm.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
+import tinyllm.nn.DecoderFn;
+import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Part;
+import tinyllm.nn.Parts;
+import tinyllm.tensor.DType;
+import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 import tinyllm.text.ChatTemplate;
 import tinyllm.text.Tokenizer;
 
-/** CONTRACT STUB. A decoder-only language model: weights, configuration, tokenizer, and the parts that compute. Immutable. */
-public final class CausalLm implements AutoCloseable {
-    private CausalLm() {}
+/**
+ * A decoder-only language model: weights, configuration, tokenizer, and the parts that compute. Immutable; copies made by
+ * {@link #with} share the weights. The reference path: dequantized float32, nothing cached (chapters 1.5 and 1.6).
+ */
+public final class CausalLm {
 
-    private static <T> T stub() {
-        throw new UnsupportedOperationException("stub");
+    private final String name;
+    private final ModelConfig config;
+    private final DecoderWeights weights;
+    private final TextFiles text;
+    private final Parts parts;
+
+    CausalLm(String name, ModelConfig config, DecoderWeights weights, TextFiles text, Parts parts) {
+        this.name = name;
+        this.config = config;
+        this.weights = weights;
+        this.text = text;
+        this.parts = parts;
     }
 
+    /** The registry name or the file name that it was loaded from. */
     public String name() {
-        return stub();
+        return name;
     }
 
     public ModelConfig config() {
-        return stub();
+        return config;
     }
 
+    public DecoderWeights weights() {
+        return weights;
+    }
+
+    public Parts parts() {
+        return parts;
+    }
+
+    /**
+     * The checkpoint's tokenizer.
+     *
+     * @throws IllegalStateException when the checkpoint has none
+     */
     public Tokenizer tokenizer() {
-        return stub();
+        return text.tokenizer();
     }
 
+    /**
+     * The checkpoint's own chat template.
+     *
+     * @throws IllegalStateException when the checkpoint has none
+     */
     public ChatTemplate chatTemplate() {
-        return stub();
-    }
-    /** Bytes of weights held. */
-    public long weightBytes() {
-        return stub();
-    }
-    /** [L] ids -> [L, V] logits in float32, no cache. Ids are range-checked. */
-    public Tensor logits(int[] tokens) {
-        return stub();
-    }
-    /** [L] ids -> [V] logits after the last one. */
-    public Tensor lastLogits(int[] tokens) {
-        return stub();
-    }
-    /** The same weights with one part replaced by the learner's. Cheap: weights are shared. */
-    public CausalLm with(Supplier<? extends Part> part) {
-        return stub();
-    }
-    /** Tensors of one run under the checkpoint's names, e.g. "layers.3.self_attn.weights" -> [H, L, S]. */
-    public Map<String, Tensor> trace(int[] tokens, List<Integer> layers, List<String> names) {
-        return stub();
-    }
-    /** Ids that end a generation. */
-    public java.util.Set<Integer> eosIds() {
-        return stub();
+        return text.chatTemplate();
     }
 
-    @Override
-    public void close() {}
+    /** Ids that end a generation; empty when the checkpoint names none. */
+    public Set<Integer> eosIds() {
+        return text.eosIds();
+    }
+
+    /** Bytes of weights held; a tied table counts once. */
+    public long weightBytes() {
+        return WeightBytes.of(weights);
+    }
+
+    /**
+     * The logits after every token.
+     *
+     * @param tokens L ids, each in 0…V-1
+     * @return {@code [L, V]} in float32
+     * @throws IllegalArgumentException when there is no token, one is out of range, or there are more than the context holds
+     */
+    public Tensor logits(int[] tokens) {
+        check(tokens);
+        return Scope.of(() -> {
+            DecoderFn decoder = parts.decoder();
+            Tensor hidden = decoder.hidden(tokens, weights, parts); // [1, L, E]
+            return decoder.head(hidden, weights, parts)
+                    .reshape(tokens.length, config.vocabSize())
+                    .astype(DType.F32);
+        });
+    }
+
+    /** The logits after the last token alone, {@code [V]} in float32: the output layer runs for one row. */
+    public Tensor lastLogits(int[] tokens) {
+        check(tokens);
+        return Scope.of(() -> {
+            DecoderFn decoder = parts.decoder();
+            Tensor hidden = decoder.hidden(tokens, weights, parts);
+            Tensor last = hidden.slice(1, tokens.length - 1, tokens.length); // [1, 1, E]
+            return decoder.head(last, weights, parts)
+                    .reshape(config.vocabSize())
+                    .astype(DType.F32);
+        });
+    }
+
+    /** The same weights with one part replaced by the learner's. */
+    public CausalLm with(Supplier<? extends Part> part) {
+        return new CausalLm(name, config, weights, text, parts.with(part.get()));
+    }
+
+    /**
+     * Tensors of one run, computed by whatever parts this model has. Names are the checkpoint's, without {@code model.} and
+     * {@code .weight}: {@code layers.3.self_attn.q_proj}, {@code .k_proj}, {@code .v_proj}, {@code .scores}, {@code .weights},
+     * {@code .out}, {@code layers.3.mlp.gate}, {@code .act}, {@code .out}, {@code layers.3.input}, {@code layers.3.residual},
+     * {@code embed}, {@code norm}. Projections, scores and weights are computed a second time from the layer's inputs by the same
+     * parts, since a replaced layer need not show them.
+     *
+     * @param tokens L ids
+     * @param layers layer indices; empty for all
+     * @param names last parts of names, such as {@code self_attn.weights} or {@code residual}; empty for all
+     * @return name to tensor, batch axis removed, in the order of the run
+     */
+    public Map<String, Tensor> trace(int[] tokens, List<Integer> layers, List<String> names) {
+        check(tokens);
+        for (int layer : layers) {
+            if (layer < 0 || layer >= config.numHiddenLayers()) {
+                throw new IllegalArgumentException(
+                        "layer " + layer + " is not in 0…" + (config.numHiddenLayers() - 1) + " of " + name);
+            }
+        }
+        return new Trace(weights, parts, layers, names).run(tokens);
+    }
+
+    /** Where the first NaN or infinity of a run appears, such as "layers.3.mlp.out"; null when all is finite. */
+    public @org.jspecify.annotations.Nullable String firstNonFinite(int[] tokens) {
+        for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
+            for (Map.Entry<String, Tensor> e :
+                    trace(tokens, List.of(layer), Trace.OUTPUTS).entrySet()) {
+                Tensor t = e.getValue();
+                if (t.isNaN().or(t.isInf()).any()) {
+                    return e.getKey();
+                }
+            }
+        }
+        return null;
+    }
+
+    private void check(int[] tokens) {
+        if (tokens.length == 0) {
+            throw new IllegalArgumentException("there is no token to run the model on: give at least one");
+        }
+        if (tokens.length > config.maxPositionEmbeddings()) {
+            throw new IllegalArgumentException("the prompt has " + tokens.length + " tokens, but the context of " + name
+                    + " holds " + config.maxPositionEmbeddings());
+        }
+        for (int i = 0; i < tokens.length; i++) {
+            if (tokens[i] < 0 || tokens[i] >= config.vocabSize()) {
+                throw new IllegalArgumentException("token " + tokens[i] + " at position " + i + " is not in 0…"
+                        + (config.vocabSize() - 1) + ", the vocabulary of " + name);
+            }
+        }
+    }
 }

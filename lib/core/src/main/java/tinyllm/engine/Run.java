@@ -1,0 +1,105 @@
+package tinyllm.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
+import tinyllm.model.CausalLm;
+import tinyllm.sampling.LogitsException;
+import tinyllm.sampling.Sampler;
+import tinyllm.sampling.SamplingParams;
+import tinyllm.tensor.Tensor;
+import tinyllm.text.TextStream;
+
+/** The state of one generation: clock, text and history. Used once, by one thread. */
+final class Run {
+
+    private final CausalLm model;
+    private final Sampler sampler;
+    private final SamplingParams sampling;
+    private final Consumer<String> onText;
+    private final TextStream stream;
+    private final Set<Integer> ends;
+    private final int known;
+    private final StringBuilder text = new StringBuilder();
+    private final List<Double> logprobs = new ArrayList<>();
+    private int[] history = {};
+    private long step;
+    private long firstToken;
+    private boolean ended;
+
+    Run(CausalLm model, Sampler sampler, SamplingParams sampling, Consumer<String> onText) {
+        this.model = model;
+        this.sampler = sampler;
+        this.sampling = sampling;
+        this.onText = onText;
+        this.stream = new TextStream(model.tokenizer());
+        this.ends = model.eosIds();
+        this.known = Math.min(model.tokenizer().vocabSize(), model.config().vocabSize());
+    }
+
+    Completion complete(GenerateFn loop, int[] prompt, int maxTokens) {
+        long start = System.nanoTime();
+        int[] tokens = loop.generate(this::logits, prompt.clone(), maxTokens, ends::contains, this::choose);
+        long end = System.nanoTime();
+        emit(stream.finish());
+        double ttft = (firstToken - start) / 1e9;
+        double decode = tokens.length > 1 ? (tokens.length - 1) / ((end - firstToken) / 1e9) : Double.NaN;
+        return new Completion(
+                text.toString(),
+                Arrays.stream(tokens).boxed().toList(),
+                prompt.length,
+                ended ? "stop" : "length",
+                ttft * 1e3,
+                prompt.length / ttft,
+                decode,
+                logprobs.subList(0, Math.min(tokens.length, logprobs.size())));
+    }
+
+    private Tensor logits(int[] tokens) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new CancellationException("interrupted after " + step + " tokens");
+        }
+        history = tokens.clone();
+        // Rows past the tokenizer's ids are padding of the table: they stand for no text.
+        return model.lastLogits(tokens).slice(0, 0, known).eval();
+    }
+
+    private int choose(Tensor logits) {
+        int[][] seen = {sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history)};
+        int token;
+        try {
+            token = sampler.sample(logits, sampling, seen, step)[0];
+        } catch (LogitsException e) {
+            throw broken(e);
+        }
+        if (step++ == 0) {
+            firstToken = System.nanoTime();
+        }
+        ended = ends.contains(token);
+        if (!ended) {
+            logprobs.add(logits.item(token) - logits.logSumExp().item());
+            emit(model.tokenizer().isSpecial(token) ? "" : stream.push(token));
+        }
+        return token;
+    }
+
+    /** The step runs once more with a look at every layer, so that the message names the first bad one. */
+    private GenerationException broken(LogitsException e) {
+        String where = model.firstNonFinite(history);
+        String place = where == null ? "only in the output layer" : "first at " + where;
+        return new GenerationException(
+                "generation stopped after " + step + " tokens: " + e.getMessage() + "; numbers are not finite " + place
+                        + ". Check the weights with ./lab doctor --scan",
+                e);
+    }
+
+    private void emit(String piece) {
+        if (!piece.isEmpty()) {
+            text.append(piece);
+            onText.accept(piece);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package tinyllm.sampling;
+
+import java.util.Arrays;
+import java.util.function.Supplier;
+import tinyllm.tensor.Tensor;
+
+/**
+ * Chooses the next token of each row. The filters apply in the order of {@link SamplingParams}; the draw takes the n-th number of a
+ * counter-based generator keyed by the seed, so that neighbours in a batch and repeated steps don't shift it.
+ */
+public final class Sampler {
+
+    private static final Sampler LIBRARY =
+            new Sampler(Filters::scale, Filters::topK, Filters::topP, Filters::minP, Filters::repetition);
+
+    private final TemperatureFn temperature;
+    private final TopKFn topK;
+    private final TopPFn topP;
+    private final MinPFn minP;
+    private final RepetitionPenaltyFn repetition;
+
+    private Sampler(TemperatureFn temperature, TopKFn topK, TopPFn topP, MinPFn minP, RepetitionPenaltyFn repetition) {
+        this.temperature = temperature;
+        this.topK = topK;
+        this.topP = topP;
+        this.minP = minP;
+        this.repetition = repetition;
+    }
+
+    public static Sampler library() {
+        return LIBRARY;
+    }
+
+    /** This sampler with one step replaced by the learner's. */
+    public Sampler with(Supplier<? extends SamplingFn> step) {
+        SamplingFn fn = step.get();
+        Sampler s = this;
+        if (fn instanceof TemperatureFn t) {
+            s = new Sampler(t, s.topK, s.topP, s.minP, s.repetition);
+        }
+        if (fn instanceof TopKFn k) {
+            s = new Sampler(s.temperature, k, s.topP, s.minP, s.repetition);
+        }
+        if (fn instanceof TopPFn p) {
+            s = new Sampler(s.temperature, s.topK, p, s.minP, s.repetition);
+        }
+        if (fn instanceof MinPFn m) {
+            s = new Sampler(s.temperature, s.topK, s.topP, m, s.repetition);
+        }
+        if (fn instanceof RepetitionPenaltyFn r) {
+            s = new Sampler(s.temperature, s.topK, s.topP, s.minP, r);
+        }
+        return s;
+    }
+
+    /**
+     * The logits after every filter.
+     *
+     * @param logits {@code [V]} or {@code [B, V]}
+     * @param seen the ids seen so far, one array a row; read only with a repetition penalty
+     * @return {@code [B, V]} in float32, {@code -inf} where a token was filtered out
+     */
+    public Tensor filter(Tensor logits, SamplingParams params, int[][] seen) {
+        Tensor x = Filters.rows(logits);
+        int vocabulary = x.dim(1);
+        if (params.repetitionPenalty() != 1) {
+            x = repetition.apply(x, seen, params.repetitionPenalty());
+        }
+        if (params.temperature() > 0 && params.temperature() != 1) {
+            x = temperature.scale(x, params.temperature());
+        }
+        if (params.topK() > 0 && params.topK() < vocabulary) {
+            x = topK.keep(x, params.topK());
+        }
+        if (params.topP() < 1) {
+            x = topP.keep(x, params.topP());
+        }
+        if (params.minP() > 0) {
+            x = minP.keep(x, params.minP());
+        }
+        return x;
+    }
+
+    /** The probabilities that a draw uses: {@code [B, V]}, each row sums to 1. */
+    public Tensor probabilities(Tensor logits, SamplingParams params, int[][] seen) {
+        return Filters.softmax(filter(logits, params, seen));
+    }
+
+    /**
+     * One token a row.
+     *
+     * @param logits {@code [V]} or {@code [B, V]}
+     * @param seen the ids seen so far, one array a row
+     * @param step how many tokens were drawn before, the same n for the same place of a text
+     * @throws LogitsException when a row holds a NaN or no finite value: no token can be chosen
+     */
+    public int[] sample(Tensor logits, SamplingParams params, int[][] seen, long step) {
+        Tensor rows = Filters.rows(logits);
+        refuseBroken(rows);
+        if (params.temperature() == 0) {
+            Tensor x =
+                    params.repetitionPenalty() == 1 ? rows : repetition.apply(rows, seen, params.repetitionPenalty());
+            return x.argmax(-1).toInts();
+        }
+        Tensor probabilities = probabilities(rows, params, seen);
+        int vocabulary = probabilities.dim(1);
+        float[] all = probabilities.toFloats();
+        int[] tokens = new int[probabilities.dim(0)];
+        for (int b = 0; b < tokens.length; b++) {
+            double u = CounterRandom.uniform(params.seed() + b, step);
+            tokens[b] = draw(all, b * vocabulary, vocabulary, u);
+        }
+        return tokens;
+    }
+
+    private static int draw(float[] probabilities, int from, int count, double u) {
+        double total = 0;
+        for (int i = 0; i < count; i++) {
+            total += probabilities[from + i];
+        }
+        double left = u * total;
+        int last = 0;
+        for (int i = 0; i < count; i++) {
+            float p = probabilities[from + i];
+            if (p > 0) {
+                last = i;
+                left -= p;
+                if (left < 0) {
+                    return i;
+                }
+            }
+        }
+        return last;
+    }
+
+    private static void refuseBroken(Tensor rows) {
+        float[] largest = Tensor.where(rows.isNaN(), Tensor.scalar(Double.POSITIVE_INFINITY), rows)
+                .max(-1)
+                .toFloats();
+        for (int b = 0; b < largest.length; b++) {
+            if (!Float.isFinite(largest[b])) {
+                throw new LogitsException("the logits of row " + b + " hold "
+                        + (largest[b] > 0 ? "a NaN or an infinity" : "no finite value")
+                        + ": no token can be chosen from them");
+            }
+        }
+    }
+
+    /** Distinct ids, as a repetition penalty reads them. */
+    public static int[] distinct(int[] ids) {
+        return Arrays.stream(ids).distinct().toArray();
+    }
+}

@@ -1,0 +1,4 @@
+package tinyllm.sampling;
+
+/** A step from logits to a token that a learner may replace: {@code Sampler.library().with(MyTopP::new)} (chapter 1.7). */
+public sealed interface SamplingFn permits TemperatureFn, TopKFn, TopPFn, MinPFn, RepetitionPenaltyFn {}
