@@ -2,10 +2,16 @@ package tinyllm.text;
 
 import java.util.List;
 
-/** CONTRACT STUB. Text whose pieces remember whether the template or the data wrote them. */
+/** Text whose pieces remember whether the template or the data wrote them. */
 public record TemplateText(List<Span> spans) {
+    public TemplateText {
+        spans = List.copyOf(spans);
+    }
+
+    /** A piece of text that has one writer. */
     public record Span(String text, boolean fromTemplate) {}
 
+    /** The whole text, as Hugging Face's {@code apply_chat_template(tokenize=False)} gives it. */
     @Override
     public String toString() {
         StringBuilder all = new StringBuilder();
