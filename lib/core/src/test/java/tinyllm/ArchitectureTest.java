@@ -1,0 +1,147 @@
+package tinyllm;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Dependencies point one way, and files stay small: the design's picture, held by a test. */
+class ArchitectureTest {
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("tinyllm");
+
+    /** A package, and the packages of this lab that it may import. */
+    private static final Map<String, List<String>> MAY_IMPORT = Map.of(
+            "tensor", List.of(),
+            "weights.format", List.of(),
+            "text", List.of(),
+            "nn", List.of("tensor"),
+            "sampling", List.of("tensor", "text"),
+            "weights", List.of("tensor", "weights.format"),
+            "model", List.of("nn", "weights", "weights.format", "text", "tensor"),
+            "engine", List.of("model", "sampling", "nn", "weights", "weights.format", "text", "tensor"));
+
+    static Stream<String> packages() {
+        return MAY_IMPORT.keySet().stream().sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("packages")
+    void importsOnlyWhatTheDesignAllows(String name) {
+        List<String> allowed = MAY_IMPORT.getOrDefault(name, List.of());
+        var own = CLASSES.stream()
+                .filter(c -> c.getPackageName().equals("tinyllm." + name))
+                .toList();
+        assertThat(own).as("classes in tinyllm.%s", name).isNotEmpty();
+        var forbidden = new TreeSet<String>();
+        for (var type : own) {
+            for (var dependency : type.getDirectDependenciesFromSelf()) {
+                String target = dependency.getTargetClass().getPackageName();
+                boolean ours = target.startsWith("tinyllm.") && !target.equals("tinyllm." + name);
+                if (ours && !allowed.contains(target.substring("tinyllm.".length()))) {
+                    forbidden.add(dependency.getDescription());
+                }
+            }
+        }
+        assertThat(forbidden).isEmpty();
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("tinyllm.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** What a chapter teaches is never called ready-made: only the tensor package touches the presets, and it calls no fused operation. */
+    @Test
+    void onlyTensorsTouchThePresets() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("tinyllm.tensor..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.bytedeco..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void noFusedOperationIsCalled() {
+        var readyMade = List.of(
+                "rms_norm",
+                "layer_norm",
+                "rope",
+                "scaled_dot_product_attention",
+                "quantized_matmul",
+                "dequantize",
+                "gather_qmm",
+                "softmax");
+        var calls = new TreeSet<String>();
+        CLASSES.stream()
+                .flatMap(c -> c.getMethodCallsFromSelf().stream())
+                .filter(call -> call.getTargetOwner().getPackageName().startsWith("org.bytedeco"))
+                .filter(call -> readyMade.contains(call.getName()))
+                .forEach(call -> calls.add(call.getDescription()));
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
+    void nothingDeserialisesJavaObjects() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.io.ObjectInputStream")
+                .check(CLASSES);
+    }
+
+    /** Files over the cap, each with its reason. */
+    private static final Map<String, String> LONG_FILES =
+            Map.of("Tensor.java", "one array type with every operation; the work is in the classes beside it");
+
+    @Test
+    void filesFitOnThreeScreens() throws IOException {
+        var tooLong = new ArrayList<String>();
+        for (Path root : List.of(Path.of("../core"), Path.of("../lab"), Path.of("../serve"))) {
+            if (!Files.isDirectory(root.resolve("src/main/java"))) {
+                continue;
+            }
+            try (Stream<Path> files = Files.walk(root.resolve("src/main/java"))) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                    long lines;
+                    try (Stream<String> all = Files.lines(file)) {
+                        lines = all.count();
+                    }
+                    if (lines > 400
+                            && !LONG_FILES.containsKey(file.getFileName().toString())) {
+                        tooLong.add(file + ": " + lines);
+                    }
+                }
+            }
+        }
+        assertThat(tooLong).isEmpty();
+    }
+
+    @Test
+    void everyPackageSaysItsIdea() {
+        for (String name : MAY_IMPORT.keySet()) {
+            assertThat(Path.of("src/main/java/tinyllm", name.split("\\.")).resolve("package-info.java"))
+                    .content()
+                    .contains("chapter");
+        }
+    }
+}
