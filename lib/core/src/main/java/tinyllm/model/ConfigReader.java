@@ -19,7 +19,10 @@ final class ConfigReader {
         refuseUnbuilt(family);
         int heads = integer("num_attention_heads", null);
         int hidden = integer("hidden_size", null);
-        int headDim = integer("head_dim", heads > 0 && hidden % heads == 0 ? hidden / heads : null);
+        if (heads < 1) {
+            throw new ConfigException("num_attention_heads must be 1 or more, but is " + heads);
+        }
+        int headDim = integer("head_dim", hidden % heads == 0 ? hidden / heads : null);
         return new ModelConfig(
                 family,
                 hidden,

@@ -1,11 +1,38 @@
 package tinyllm.model;
 
-/** CONTRACT STUB. */
+import java.nio.file.Path;
+import tinyllm.nn.Parts;
+import tinyllm.weights.Checkpoint;
+import tinyllm.weights.ModelFiles;
+
+/** Finds and loads models. */
 public final class Models {
+
     private Models() {}
 
-    /** A registry name, a .gguf file, or a folder with safetensors. */
+    /**
+     * Loads a model whole: configuration, tokenizer, chat template, and every weight dequantized to float32.
+     *
+     * @param nameOrPath a name of the registry, a {@code .gguf} or {@code .safetensors} file, or a folder with safetensors
+     * @throws IllegalArgumentException when there is no such model, naming the nearest ones, or when its configuration asks for
+     *     something that is not built
+     */
     public static CausalLm load(String nameOrPath) {
-        throw new UnsupportedOperationException("stub");
+        return load(nameOrPath, LoadListener.NONE);
+    }
+
+    /** The same, telling how far it is. */
+    public static CausalLm load(String nameOrPath, LoadListener listener) {
+        Path path = ModelFiles.resolve(nameOrPath);
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            ModelConfig config = ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional());
+            TextFiles text = TextReader.read(nameOrPath, checkpoint);
+            return new CausalLm(
+                    nameOrPath,
+                    config,
+                    new DecoderLoader(checkpoint, config, listener).load(),
+                    text,
+                    Parts.library());
+        }
     }
 }

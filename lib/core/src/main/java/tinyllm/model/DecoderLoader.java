@@ -13,14 +13,19 @@ import tinyllm.tensor.Tensor;
 import tinyllm.weights.Checkpoint;
 
 /** Reads a decoder's weights by their checkpoint names; every shape is compared with the configuration before any byte is read. */
-final class WeightLoader {
+final class DecoderLoader {
 
     private final Checkpoint checkpoint;
     private final ModelConfig config;
+    private final LoadListener listener;
+    private final long total;
+    private long read;
 
-    WeightLoader(Checkpoint checkpoint, ModelConfig config) {
+    DecoderLoader(Checkpoint checkpoint, ModelConfig config, LoadListener listener) {
         this.checkpoint = checkpoint;
         this.config = config;
+        this.listener = listener;
+        this.total = checkpoint.names().stream().mapToLong(checkpoint::fileBytes).sum();
     }
 
     DecoderWeights load() {
@@ -70,7 +75,10 @@ final class WeightLoader {
     }
 
     private Tensor tensor(String name) {
-        return checkpoint.load(name, DType.F32).eval();
+        Tensor loaded = checkpoint.load(name, DType.F32).eval();
+        read += checkpoint.fileBytes(name);
+        listener.read(read, total);
+        return loaded;
     }
 
     /** A tensor that would change the output and that no layer reads is an error, never ignored. */
