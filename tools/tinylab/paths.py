@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The browser test works on copies in a folder of its own, so that it never touches a learner's work.
-NOTEBOOKS = Path(os.environ.get("TINYLLM_NOTEBOOKS_ROOT") or ROOT / "notebooks").resolve()
+NOTEBOOKS = ROOT / "notebooks"
 MY = NOTEBOOKS / "my"
 SOLVED = NOTEBOOKS / "solved"
 SOURCES = NOTEBOOKS / "src"

@@ -1,0 +1,98 @@
+package tinyllm.lab;
+
+import java.util.Optional;
+import java.util.function.Supplier;
+import tinyllm.lab.check.TodoException;
+import tinyllm.lab.progress.Progress.Prediction;
+import tinyllm.lab.view.Html;
+import tinyllm.lab.view.Rich;
+import tinyllm.model.CausalLm;
+
+/**
+ * What a notebook's cells call. Imported statically in every chapter; each method shows its result below the cell.
+ */
+public final class Lab {
+
+    private static final Session SESSION = new Session(Workplace.current());
+    private static final int CHAT_TOKENS = 48;
+    private static final int QUICK_CHAT_TOKENS = 8;
+
+    private Lab() {}
+
+    /**
+     * Checks an answer to an exercise and shows a table: correct, incorrect with the mistake named, not solved yet, crashed,
+     * out of time, or cannot be checked.
+     *
+     * @param id such as {@code "1.1 attention"}
+     * @param answer makes the learner's object: {@code MyAttention::new}
+     * @throws IllegalArgumentException when there is no such exercise; the nearest are offered
+     */
+    public static void check(String id, Supplier<?> answer) {
+        SESSION.check(id, answer);
+    }
+
+    /** Shows the exercise's next hint. */
+    public static void hint(String id) {
+        SESSION.hint(id);
+    }
+
+    /** Shows the solved cell of the exercise. */
+    public static void solution(String id) {
+        SESSION.solution(id);
+    }
+
+    /** Keeps a guess; the chart of what was measured shows it as a dashed line. */
+    public static void predict(String id, double guess, String unit) {
+        SESSION.predict(id, guess, unit);
+    }
+
+    /** The guess kept under this name. */
+    public static Optional<Prediction> prediction(String id) {
+        return SESSION.prediction(id);
+    }
+
+    /** Shows all exercises and how far each is. */
+    public static void progress() {
+        Session.show(SESSION.progressTable());
+    }
+
+    /** Stands in a stub for what is to be written. */
+    @SuppressWarnings({"TypeParameterUnusedInFormals", "DoNotCallSuggester"
+    }) // so that "return todo(…)" fits every return type
+    public static <T> T todo(String what) {
+        throw new TodoException(what);
+    }
+
+    /** Shows a value below the cell, now. */
+    public static void show(Object value) {
+        Session.show(value instanceof Rich rich ? rich : Tables.rich(value).orElseGet(() -> plain(value)));
+    }
+
+    private static Html plain(Object value) {
+        String text = String.valueOf(value);
+        return new Html("<pre>" + Html.escape(text) + "</pre>", text);
+    }
+
+    /**
+     * The default model: TINYLLM_MODEL, else Qwen2.5-Coder 0.5B, or SmolLM2 135M in quick mode. Waits, with a line that counts
+     * the seconds, while it is being loaded.
+     */
+    public static CausalLm model() {
+        return DefaultModel.get();
+    }
+
+    /** Streams the model's greedy answer to a user's message, and at its end how fast it came. */
+    public static void chat(CausalLm model, String prompt) {
+        chat(model, prompt, DefaultModel.quick(System.getenv()) ? QUICK_CHAT_TOKENS : CHAT_TOKENS);
+    }
+
+    /** The same with a limit of its own on the answer's tokens. */
+    public static void chat(CausalLm model, String prompt, int maxTokens) {
+        Chat.stream(model, prompt, maxTokens);
+    }
+
+    /** Begins to load the default model in the background; the kernel calls it at start. A failure is told by {@link #model}. */
+    public static void preload() {
+        DefaultModel.begin();
+    }
+}

@@ -1,0 +1,87 @@
+package tinyllm.lab.exercises;
+
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import tinyllm.lab.check.Exercise;
+import tinyllm.lab.exercises.week1.AttentionExercises;
+import tinyllm.lab.exercises.week1.MultiHeadExercise;
+import tinyllm.lab.exercises.week1.SoftmaxExercise;
+
+/**
+ * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
+ */
+public final class Exercises {
+
+    private static final List<Exercise<?>> ALL = List.of(
+            SoftmaxExercise.SOFTMAX,
+            AttentionExercises.WEIGHTS,
+            AttentionExercises.ATTENTION,
+            MultiHeadExercise.MULTI_HEAD);
+
+    private static final Map<String, Exercise<?>> BY_ID = byId();
+
+    private Exercises() {}
+
+    /** Every exercise, in reading order. */
+    public static List<Exercise<?>> all() {
+        return ALL;
+    }
+
+    /**
+     * The exercise of this id.
+     *
+     * @throws IllegalArgumentException when there is none; the message offers the nearest ids
+     */
+    public static Exercise<?> get(String id) {
+        Exercise<?> exercise = BY_ID.get(id.strip());
+        if (exercise == null) {
+            throw new IllegalArgumentException(
+                    "there is no exercise \"" + id + "\"; did you mean " + String.join(" or ", nearest(id)) + "?");
+        }
+        return exercise;
+    }
+
+    private static List<String> nearest(String id) {
+        return BY_ID.keySet().stream()
+                .sorted(Comparator.comparingInt(known -> distance(known, id.strip())))
+                .limit(3)
+                .map(known -> "\"" + known + "\"")
+                .toList();
+    }
+
+    /** Levenshtein's distance. */
+    private static int distance(String a, String b) {
+        int[] row = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            row[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int replace = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replace, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.length()];
+    }
+
+    private static Map<String, Exercise<?>> byId() {
+        Map<String, Exercise<?>> map = new LinkedHashMap<>();
+        for (Exercise<?> exercise : ALL) {
+            if (map.put(exercise.id(), exercise) != null) {
+                throw new IllegalStateException("two exercises have the id \"" + exercise.id() + "\"");
+            }
+        }
+        return map;
+    }
+
+    /** The ids of a chapter, in order. */
+    public static Stream<Exercise<?>> ofChapter(String chapter) {
+        return ALL.stream().filter(exercise -> exercise.chapter().equals(chapter));
+    }
+}

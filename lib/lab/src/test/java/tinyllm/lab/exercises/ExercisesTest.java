@@ -1,0 +1,84 @@
+package tinyllm.lab.exercises;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import tinyllm.lab.check.Check;
+import tinyllm.lab.check.CheckResult;
+import tinyllm.lab.check.Exercise;
+import tinyllm.lab.check.Mistake;
+import tinyllm.lab.check.Outcome;
+
+/** Every exercise takes its reference and refuses each of its mistakes by name. */
+class ExercisesTest {
+
+    static Stream<Exercise<?>> exercises() {
+        return Exercises.all().stream();
+    }
+
+    static Stream<Arguments> mistakes() {
+        return exercises().flatMap(e -> e.mistakes().stream().map(m -> Arguments.of(e.id(), m.name())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("exercises")
+    void takesTheReference(Exercise<?> exercise) {
+        CheckResult result = check(exercise, exercise.reference()::get);
+
+        assertThat(result.rows()).hasSameSizeAs(exercise.cases());
+        assertThat(result.rows()).allMatch(row -> row.message().isEmpty() || row.outcome() == Outcome.LIBRARY);
+        assertThat(result.outcome()).isIn(Outcome.LIBRARY, Outcome.CORRECT);
+    }
+
+    /** The flag behind "the library's own": without it calling the library would count as solved. */
+    @ParameterizedTest
+    @MethodSource("exercises")
+    void knowsItsReference(Exercise<?> exercise) {
+        assertThat(check(exercise, exercise.reference()::get).outcome()).isEqualTo(Outcome.LIBRARY);
+    }
+
+    @ParameterizedTest
+    @MethodSource("exercises")
+    void hasHintsAndSixMistakes(Exercise<?> exercise) {
+        assertThat(exercise.hints()).hasSizeBetween(2, 5);
+        assertThat(exercise.mistakes()).hasSizeGreaterThanOrEqualTo(6);
+        assertThat(exercise.mistakes().stream().map(Mistake::name)).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("mistakes")
+    void refusesAMistakeByName(String id, String name) {
+        refuses(Exercises.get(id), name);
+    }
+
+    private static <T> void refuses(Exercise<T> exercise, String name) {
+        Mistake<T> mistake = exercise.mistakes().stream()
+                .filter(m -> m.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+        CheckResult result = check(exercise, mistake.answer()::get);
+
+        assertThat(result.outcome()).as(result.text()).isIn(Outcome.INCORRECT, Outcome.CRASHED);
+        assertThat(result.mistake()).as(result.text()).isEqualTo(name);
+        assertThat(result.message())
+                .doesNotContain("{")
+                .startsWith(mistake.message().split("\\{")[0]);
+    }
+
+    @Test
+    void offersTheNearestIds() {
+        assertThatThrownBy(() -> Exercises.get("1.1 atention"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("\"1.1 attention\"");
+    }
+
+    private static <T> CheckResult check(Exercise<T> exercise, java.util.function.Supplier<?> answer) {
+        return new Check<>(exercise, Duration.ofSeconds(60)).run(answer);
+    }
+}
