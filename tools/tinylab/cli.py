@@ -1,8 +1,9 @@
 """Which command was asked for, and what its exit code is."""
 
+import os
 import sys
 
-from . import copies, java, jupyter, machine, setup
+from . import java, jupyter, machine, paths, setup
 from .console import Failure, WrongUsage, say
 
 HELP = {
@@ -55,15 +56,22 @@ def dispatch(arguments: list[str]) -> int:
         java.become(arguments, as_built=wants_help)
     if command == "chapter":
         return jupyter.open_chapter(rest)
-    if command == "notebooks":
-        from .notebooks import command as notebooks
-
-        return notebooks.main(rest)
-    if command == "test":
-        from . import everything
-
-        return everything.main(rest)
+    if command in ("notebooks", "test"):
+        return inside(command, rest)
     raise WrongUsage(f'there is no command "{command}"; ./lab --help lists them.')
+
+
+def inside(command: str, rest: list[str]) -> int:
+    """Run a command that needs the installed packages: set up, then go on in the environment's own Python."""
+    from . import commands
+
+    options = commands.parse(command, rest)
+    if os.environ.get("TINYLLM_READY") != "1":
+        jdk = setup.ensure()
+        env = {**setup.java_environment(jdk), "TINYLLM_READY": "1"}
+        os.execve(paths.python(), [str(paths.python()), "-I", "-X", "utf8", sys.argv[0], command, *rest], env)
+    os.environ.pop("TINYLLM_READY")
+    return commands.run(command, options)
 
 
 def doctor(rest: list[str]) -> int:

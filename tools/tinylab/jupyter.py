@@ -90,7 +90,13 @@ def write_settings() -> None:
     """Settings that hold for every start: what the server may do, and what a notebook's output may not."""
     config = paths.home() / "jupyter" / "config"
     server = {
-        "ServerApp": {"ip": "127.0.0.1", "allow_remote_access": False, "allow_root": True},
+        "ServerApp": {
+            "ip": "127.0.0.1",
+            "allow_remote_access": False,
+            "allow_root": True,
+            # Language servers call npm, which writes to the home folder; jupytext would open src/ as notebooks.
+            "jpserver_extensions": {"jupyter_lsp": False, "jupyterlab_jupytext": False},
+        },
         "KernelSpecManager": {"allowed_kernelspecs": [setup.KERNEL], "ensure_native_kernel": False},
         "LabApp": {
             "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
@@ -106,6 +112,7 @@ def write_settings() -> None:
     for place, values in (
         (config / "jupyter_server_config.json", server),
         (config / "labconfig" / "default_setting_overrides.json", overrides),
+        (config / "labconfig" / "page_config.json", {"disabledExtensions": {"jupyterlab-jupytext": True}}),
     ):
         text = json.dumps(values, indent=1) + "\n"
         if not stamps.is_current(place, text):

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
+# The browser test works on copies in a folder of its own, so that it never touches a learner's work.
+NOTEBOOKS = Path(os.environ.get("TINYLLM_NOTEBOOKS_ROOT") or ROOT / "notebooks").resolve()
 MY = NOTEBOOKS / "my"
 SOLVED = NOTEBOOKS / "solved"
 SOURCES = NOTEBOOKS / "src"

@@ -169,7 +169,6 @@ def ensure_kernel(jdk: Path) -> None:
         "@JJAVA_JAR@": str(jars[0]),
         "@CLASSPATH@": classpath("lib/lab"),
         "@TINYLLM_HOME@": str(paths.home()),
-        "@NOTEBOOKS@": str(paths.MY),
     }
     argv = []
     for part in spec["argv"]:
