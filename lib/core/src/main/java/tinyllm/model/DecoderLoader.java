@@ -25,7 +25,8 @@ final class DecoderLoader {
         this.checkpoint = checkpoint;
         this.config = config;
         this.listener = listener;
-        this.total = checkpoint.names().stream().mapToLong(checkpoint::fileBytes).sum();
+        this.total =
+                checkpoint.names().stream().mapToLong(checkpoint::fileBytes).sum();
     }
 
     DecoderWeights load() {

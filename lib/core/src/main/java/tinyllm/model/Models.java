@@ -28,11 +28,7 @@ public final class Models {
             ModelConfig config = ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional());
             TextFiles text = TextReader.read(nameOrPath, checkpoint);
             return new CausalLm(
-                    nameOrPath,
-                    config,
-                    new DecoderLoader(checkpoint, config, listener).load(),
-                    text,
-                    Parts.library());
+                    nameOrPath, config, new DecoderLoader(checkpoint, config, listener).load(), text, Parts.library());
         }
     }
 }

@@ -87,15 +87,18 @@ final class FileCheckpoint implements Checkpoint {
 
     @Override
     public Tensor load(String name, DType dtype) {
+        try (Arena arena = Arena.ofShared()) {
+            return Tensor.of(read(name, dtype, arena), dtype, shape(name));
+        }
+    }
+
+    /** The values as dtype, row-major, in memory of the arena. */
+    MemorySegment read(String name, DType dtype, Arena arena) {
         WeightSource source = source(name);
-        int[] shape = shape(name);
         if (closed) {
             throw new IllegalStateException("the checkpoint " + path + " is closed");
         }
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment values = reading(() -> WeightLoader.load(source, dtype, arena));
-            return Tensor.of(values, dtype, shape);
-        }
+        return reading(() -> WeightLoader.load(source, dtype, arena));
     }
 
     /** Reads with every file watched: the parts of a quantized matrix may lie in several. */
