@@ -37,16 +37,7 @@ final class TextReader {
     }
 
     private @Nullable ChatTemplate template() {
-        Object fromGguf = checkpoint.metadata().get("tokenizer.chat_template");
-        if (fromGguf instanceof String source) {
-            return ChatTemplate.of(source);
-        }
-        String file = checkpoint.textFile("chat_template.jinja");
-        if (file != null) {
-            return ChatTemplate.of(file);
-        }
-        String json = checkpoint.textFile("tokenizer_config.json");
-        return json == null ? null : ChatTemplate.fromTokenizerConfig(json);
+        return null;
     }
 
     private Set<Integer> ends(@Nullable Tokenizer tokenizer) {
