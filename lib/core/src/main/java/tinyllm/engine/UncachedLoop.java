@@ -2,7 +2,7 @@ package tinyllm.engine;
 
 import java.util.Arrays;
 import java.util.function.IntPredicate;
-import tinyllm.nn.ReferenceUse;
+import tinyllm.course.ReferenceUse;
 
 /** Week 1's loop: the model reads the whole text again for every token. */
 public final class UncachedLoop implements GenerateFn {

@@ -1,6 +1,7 @@
 package tinyllm.nn;
 
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** The attention layer of Qwen2 (biases), Qwen3 (norms on Q and K) and Llama (neither). */

@@ -2,6 +2,7 @@ package tinyllm.nn;
 
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 

@@ -1,5 +1,6 @@
 package tinyllm.nn;
 
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** Table look-up, and its transpose as the output layer. */

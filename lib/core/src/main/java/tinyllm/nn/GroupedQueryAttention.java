@@ -1,6 +1,7 @@
 package tinyllm.nn;
 
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** Grouped-query attention by broadcasting: the query heads of one group share their KV head on an axis of size 1. */

@@ -1,6 +1,7 @@
 package tinyllm.nn;
 
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** Multi-head self-attention: project, split into heads, attend in each, merge, project back. */

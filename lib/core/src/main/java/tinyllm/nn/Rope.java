@@ -1,5 +1,6 @@
 package tinyllm.nn;
 
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 

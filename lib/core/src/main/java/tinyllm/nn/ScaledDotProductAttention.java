@@ -1,6 +1,7 @@
 package tinyllm.nn;
 
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 

@@ -1,5 +1,6 @@
 package tinyllm.nn;
 
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** SiLU by the stable sigmoid: {@code x · sigmoid(x)}. */

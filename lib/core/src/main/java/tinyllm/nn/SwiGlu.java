@@ -1,5 +1,6 @@
 package tinyllm.nn;
 
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** The gated feed-forward layer of Llama and Qwen. */

@@ -1,6 +1,7 @@
 package tinyllm.nn;
 
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
 /** Attention and MLP, each on the normalised residual stream and added back to it. */

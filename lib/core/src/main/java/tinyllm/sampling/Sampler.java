@@ -11,7 +11,7 @@ import tinyllm.tensor.Tensor;
 public final class Sampler {
 
     private static final Sampler LIBRARY =
-            new Sampler(Filters::scale, Filters::topK, Filters::topP, Filters::minP, Filters::repetition);
+            new Sampler(new Temperature(), new TopK(), new TopP(), new MinP(), new RepetitionPenalty());
 
     private final TemperatureFn temperature;
     private final TopKFn topK;
@@ -61,7 +61,7 @@ public final class Sampler {
      * @return {@code [B, V]} in float32, {@code -inf} where a token was filtered out
      */
     public Tensor filter(Tensor logits, SamplingParams params, int[][] seen) {
-        Tensor x = Filters.rows(logits);
+        Tensor x = Rows.of(logits);
         int vocabulary = x.dim(1);
         if (params.repetitionPenalty() != 1) {
             x = repetition.apply(x, seen, params.repetitionPenalty());
@@ -83,7 +83,7 @@ public final class Sampler {
 
     /** The probabilities that a draw uses: {@code [B, V]}, each row sums to 1. */
     public Tensor probabilities(Tensor logits, SamplingParams params, int[][] seen) {
-        return Filters.softmax(filter(logits, params, seen));
+        return Rows.softmax(filter(logits, params, seen));
     }
 
     /**
@@ -95,7 +95,7 @@ public final class Sampler {
      * @throws LogitsException when a row holds a NaN or no finite value: no token can be chosen
      */
     public int[] sample(Tensor logits, SamplingParams params, int[][] seen, long step) {
-        Tensor rows = Filters.rows(logits);
+        Tensor rows = Rows.of(logits);
         refuseBroken(rows);
         if (params.temperature() == 0) {
             Tensor x =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 

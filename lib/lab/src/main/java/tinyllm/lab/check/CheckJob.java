@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 import tinyllm.lab.check.CheckResult.Row;
 import tinyllm.lab.check.CheckResult.Wrong;
-import tinyllm.nn.ReferenceUse;
 
 /** The part of a check that runs on its own thread: makes the answer, runs the cases, then looks for a known mistake. */
 final class CheckJob<T> implements Runnable {

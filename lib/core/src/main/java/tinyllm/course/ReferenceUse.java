@@ -1,4 +1,4 @@
-package tinyllm.nn;
+package tinyllm.course;
 
 import java.util.Collections;
 import java.util.LinkedHashSet;
