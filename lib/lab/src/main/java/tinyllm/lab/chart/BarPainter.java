@@ -1,0 +1,71 @@
+package tinyllm.lab.chart;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import tinyllm.lab.view.Picture;
+
+/** Bars by XChart. */
+public final class BarPainter {
+
+    private static final int WIDTH = 640;
+    private static final int HEIGHT = 320;
+    private static final int FLAT_LABELS = 12;
+
+    private BarPainter() {}
+
+    /**
+     * One group of bars for each label.
+     *
+     * @param series name to values, one for each label
+     */
+    public static Picture paint(
+            String title,
+            String xLabel,
+            String yLabel,
+            List<String> labels,
+            Map<String, double[]> series,
+            String text) {
+        if (labels.isEmpty() || series.isEmpty()) {
+            throw new IllegalArgumentException("the chart \"" + title + "\" has no bars");
+        }
+        CategoryChart chart = new CategoryChartBuilder()
+                .width(WIDTH)
+                .height(HEIGHT)
+                .title(title)
+                .xAxisTitle(xLabel)
+                .yAxisTitle(yLabel)
+                .build();
+        Theme.apply(chart, series.size() > 1);
+        chart.getStyler().setXAxisMaxLabelCount(25);
+        chart.getStyler().setAvailableSpaceFill(0.85);
+        if (labels.size() > FLAT_LABELS) {
+            chart.getStyler().setXAxisLabelRotation(60);
+        }
+        List<String> drawn = unique(labels);
+        series.forEach((name, values) -> {
+            if (values.length != labels.size()) {
+                throw new IllegalArgumentException(
+                        "the bars \"" + name + "\" have " + values.length + " values for " + labels.size() + " labels");
+            }
+            chart.addSeries(name, drawn, Arrays.stream(values).boxed().toList());
+        });
+        return Canvas.draw(WIDTH, HEIGHT, text, g -> chart.paint(g, WIDTH, HEIGHT));
+    }
+
+    /** XChart merges bars of equal labels, and a text may hold one token twice. */
+    private static List<String> unique(List<String> labels) {
+        List<String> out = new ArrayList<>();
+        for (String label : labels) {
+            String next = Canvas.drawable(Theme.font(11), label);
+            while (out.contains(next)) {
+                next += "\u200b";
+            }
+            out.add(next);
+        }
+        return out;
+    }
+}
