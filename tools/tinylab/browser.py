@@ -23,7 +23,7 @@ FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
          "--disable-background-networking", "--disable-component-update", "--disable-sync")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-START_S = 60
+START_S = 90
 RUN_S = 240
 
 
@@ -118,8 +118,8 @@ def _visit(executable: str, address: str) -> list[str]:
                 route.abort()
 
         page.route("**/*", guard)
-        page.goto(address, timeout=START_S * 1000)
         try:
+            _open(page, address, shots)
             _run_cells(page, shots)
         except Exception as problem:  # noqa: BLE001 - the picture of the failure is kept
             problems.append(str(problem).strip().splitlines()[0])
@@ -129,11 +129,18 @@ def _visit(executable: str, address: str) -> list[str]:
     return problems
 
 
+def _open(page, address: str, shots: Path) -> None:
+    """Open the notebook and wait for the kernel's first message: what runs earlier makes JupyterLab ask for a kernel."""
+    with page.expect_websocket(lambda socket: "/channels" in socket.url, timeout=START_S * 1000) as kernel:
+        page.goto(address, timeout=START_S * 1000)
+    kernel.value.wait_for_event("framereceived", timeout=START_S * 1000)
+    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell", timeout=START_S * 1000)
+    page.wait_for_timeout(1000)
+    page.screenshot(path=shots / "opened.png")
+
+
 def _run_cells(page, shots: Path) -> None:
     """Run all cells, then wait for the check table and for a picture that is really drawn."""
-    page.wait_for_selector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell", timeout=START_S * 1000)
-    page.wait_for_selector('[data-status="idle"], .jp-Notebook-ExecutionIndicator', timeout=START_S * 1000, state="attached")
-    page.screenshot(path=shots / "opened.png")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     picture = page.locator(".jp-OutputArea-output img").first

@@ -13,6 +13,13 @@ from . import copies, paths, setup, stamps
 from .console import Failure, WrongUsage, say
 
 FIRST_PORT = 8888
+DISABLED = {
+    "jupyterlab-jupytext": True,
+    "@jupyterlab/lsp-extension": True,
+    "@jupyterlab/fileeditor-extension:language-server": True,
+    "@jupyterlab/notebook-extension:language-server": True,
+    "@jupyterlab/extensionmanager-extension": True,
+}
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def write_settings() -> None:
     for place, values in (
         (config / "jupyter_server_config.json", server),
         (config / "labconfig" / "default_setting_overrides.json", overrides),
-        (config / "labconfig" / "page_config.json", {"disabledExtensions": {"jupyterlab-jupytext": True}}),
+        (config / "labconfig" / "page_config.json", {"disabledExtensions": DISABLED}),
     ):
         text = json.dumps(values, indent=1) + "\n"
         if not stamps.is_current(place, text):

@@ -35,6 +35,7 @@ def child_environment() -> dict[str, str]:
     env = dict(os.environ)
     base = home()
     env["TINYLLM_HOME"] = str(base)
+    env["TINYLLM_ROOT"] = str(ROOT)
     env["TINYLLM_NOTEBOOKS"] = str(MY)
     for kind in ("data", "config", "runtime"):
         env[f"JUPYTER_{kind.upper()}_DIR"] = str(base / "jupyter" / kind)

@@ -102,7 +102,7 @@ def ensure_build(jdk: Path) -> None:
     stamps.write(running, "")
     command = [
         maven, "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "-Dspotless.check.skip=true",
-        f"-Dtinyllm.python={paths.python()}",
+        f"-Dpython={paths.python()}",
         "package", f"{DEPENDENCY_PLUGIN}:build-classpath", "-Dmdep.outputFile=target/classpath.txt",
         "-DincludeScope=runtime"]
     run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step)
@@ -169,6 +169,7 @@ def ensure_kernel(jdk: Path) -> None:
         "@JJAVA_JAR@": str(jars[0]),
         "@CLASSPATH@": classpath("lib/lab"),
         "@TINYLLM_HOME@": str(paths.home()),
+        "@ROOT@": str(paths.ROOT),
     }
     argv = []
     for part in spec["argv"]:
