@@ -56,7 +56,7 @@ def output_of(args):
 
 
 def libraries(args):
-    """The files that a finished build has, and the text that is missing if one is not there."""
+    """The names of the files that a finished build has."""
     dylib = args.platform.startswith("macosx")
     names = ["libmlx.dylib", "libjnimlx.dylib"] if dylib else ["libmlx.so", "libjnimlx.so"]
     if dylib:
@@ -145,21 +145,23 @@ def check_own_cpp(args):
     if not compiler:
         fail("there is no C++ compiler. Install one that knows C++20: g++ 12 or newer (Debian: apt install g++), "
              "or Xcode's command line tools.")
-    header = HERE / "src/main/resources/org/bytedeco/mlx/include/mlx_helpers.h"
     include = Path(args.target) / "mlx" / "include"
-    done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-isystem",
-                           str(include), "-include", str(header), "-x", "c++", os.devnull], stdout=sys.stderr)
-    if done.returncode != 0:
-        fail(f"{header.name} does not compile without warnings with {compiler} -std=c++20 (see above).")
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-isystem", str(include)]
+    for header in sorted((HERE / "src/main/resources/org/bytedeco/mlx/include").glob("*.h")):
+        command += ["-include", str(header)]
+    if subprocess.run([*command, "-x", "c++", os.devnull], stdout=sys.stderr).returncode != 0:
+        fail(f"our headers do not compile without warnings with {compiler} -std=c++20 (see above).")
 
 
 def prepare(args):
-    if is_current(args):
+    current = is_current(args)
+    if not current or not (Path(args.target) / "mlx" / "include").is_dir():
+        link(Path(args.target), fetch(args))
+    if current:
         print("true")
         return
-    link(Path(args.target), fetch(args))
     check_own_cpp(args)
-    # The first file that says what was built goes first, so that an interrupted build is never taken for a finished one.
+    # The stamp goes first, so that an interrupted build is never taken for a finished one.
     (output_of(args) / "build.stamp").unlink(missing_ok=True)
     say("parsing MLX's headers and compiling the library (about a minute)")
     print("false")

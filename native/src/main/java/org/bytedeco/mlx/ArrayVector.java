@@ -16,6 +16,12 @@ public class ArrayVector extends Pointer {
         super(p);
     }
 
+    /** A vector of one element; without it, Java would prefer the cast of the element's pointer. */
+    public ArrayVector(array value) {
+        allocate();
+        push_back(value);
+    }
+
     public ArrayVector(array... values) {
         allocate();
         reserve(values.length);

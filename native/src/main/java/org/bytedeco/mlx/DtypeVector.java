@@ -16,6 +16,12 @@ public class DtypeVector extends Pointer {
         super(p);
     }
 
+    /** A vector of one element; without it, Java would prefer the cast of the element's pointer. */
+    public DtypeVector(Dtype value) {
+        allocate();
+        push_back(value);
+    }
+
     public DtypeVector(Dtype... values) {
         allocate();
         reserve(values.length);

@@ -16,6 +16,12 @@ public class StreamVector extends Pointer {
         super(p);
     }
 
+    /** A vector of one element; without it, Java would prefer the cast of the element's pointer. */
+    public StreamVector(Stream value) {
+        allocate();
+        push_back(value);
+    }
+
     public StreamVector(Stream... values) {
         allocate();
         reserve(values.length);

@@ -50,7 +50,9 @@ import org.bytedeco.openblas.global.openblas_nolapack;
                         "mlx/backend/cuda/cuda.h",
                         "mlx/backend/gpu/device_info.h",
                         "mlx/graph_utils.h",
-                        "mlx_helpers.h"
+                        "mlx_helpers.h",
+                        "mlx_functions.h",
+                        "mlx_io.h"
                     },
                     link = "mlx"),
             // The wheel's own BLAS and LAPACK under their exact names, in the order in which they need each other.
@@ -176,9 +178,8 @@ public class mlx implements LoadEnabled, InfoMapper {
                                 "mlx::core::SafetensorsLoad",
                                 "std::pair<std::unordered_map<std::string,mlx::core::array>,std::unordered_map<std::string,std::string> >")
                         .pointerTypes("SafetensorsLoad"))
-                .put(new Info("mlx::core::GGUFLoad").pointerTypes("GGUFLoad"))
-                .put(new Info("std::unordered_map<std::string,mlx::core::GGUFMetaData>")
-                        .pointerTypes("GGUFMetaDataMap"))
+                .put(new Info("std::pair<std::vector<mlx::core::array>,std::vector<mlx::core::array> >")
+                        .pointerTypes("ArrayVectorPair"))
                 .put(new Info("std::unordered_map<std::string,std::variant<std::string,size_t> >")
                         .pointerTypes("DeviceInfoMap"));
     }
@@ -232,7 +233,8 @@ public class mlx implements LoadEnabled, InfoMapper {
     }
 
     private static void arrays(InfoMap map) {
-        map.put(new Info("mlx::core::distributed::Group").purify())
+        map.put(new Info("mlx::core::distributed::Group", "mlx_java::KernelFunction", "mlx_java::ValueAndGradFunction")
+                        .purify())
                 .put(new Info(
                                 "mlx::core::conv_general(mlx::core::array, mlx::core::array, std::vector<int>, std::vector<int>, std::vector<int>, std::vector<int>, std::vector<int>, int, bool, mlx::core::StreamOrDevice)")
                         .skipDefaults())
@@ -240,6 +242,22 @@ public class mlx implements LoadEnabled, InfoMapper {
                                 "mlx::core::conv_general(const mlx::core::array&, const mlx::core::array&, std::vector<int>, std::vector<int>, std::vector<int>, std::vector<int>, int, bool, mlx::core::StreamOrDevice)")
                         .skipDefaults());
         map.put(new Info("mlx::core::array").base("AbstractArray"))
+                .put(new Info("mlx::core::Dtype", "mlx::core::Device", "mlx::core::Stream").base("Described"))
+                .put(new Info("mlx_java::ArraysFunction").base("AbstractFunction"))
+                .put(new Info(
+                                "mlx_java::ArraysFunction::Function",
+                                "mlx_java::ArraysFunction::function",
+                                "mlx_java::ArraysFunction::ArraysFunction(mlx_java::ArraysFunction::Function)",
+                                "mlx_java::ArraysFunction::ArraysFunction(Function)",
+                                "mlx_java::ValueAndGradFunction::ValueAndGradFunction",
+                                "mlx_java::KernelFunction::KernelFunction",
+                                "mlx_java::KeywordFunction::function",
+                                "mlx_java::TemplateArgs::args",
+                                "mlx_java::ScalarArgs::args",
+                                "mlx_java::MemoryWriter::writer",
+                                "mlx_java::GgufContent::content",
+                                "mlx_java::GgufContent::GgufContent(mlx::core::GGUFLoad)")
+                        .skip())
                 .put(new Info("mlx::core::array::array(std::initializer_list<float>)").javaText("""
                             /** A scalar. */
                             public array(float val) { super((Pointer)null); allocate(val); }
@@ -272,6 +290,8 @@ public class mlx implements LoadEnabled, InfoMapper {
     /** Functions of different namespaces that would collide in the one global class. */
     private static void names(InfoMap map) {
         map.put(new Info("mlx::core::random::split").javaNames("random_split"))
+                // close() is Pointer's, which frees the object.
+                .put(new Info("mlx::core::FunctionExporter::close").javaNames("close_file"))
                 .put(new Info("mlx::core::metal::is_available").javaNames("metal_is_available"))
                 .put(new Info("mlx::core::metal::device_info").javaNames("metal_device_info"))
                 .put(new Info("mlx::core::cu::is_available").javaNames("cuda_is_available"))

@@ -7,7 +7,9 @@
 #endif
 #include <dlfcn.h>
 
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <sstream>
 
 #include "mlx/graph_utils.h"
@@ -93,6 +95,39 @@ inline bool set_blas_threads(int threads) {
 inline int get_blas_threads() {
   auto get = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_num_threads"));
   return get == nullptr ? 0 : get();
+}
+
+/** The dtype's name, as in Python: {@code float32}. */
+inline std::string dtype_to_string(const mlx::core::Dtype& dtype) {
+  std::ostringstream os;
+  os << dtype;
+  return os.str();
+}
+
+inline std::string device_to_string(const mlx::core::Device& device) {
+  std::ostringstream os;
+  os << device;
+  return os.str();
+}
+
+inline std::string stream_to_string(const mlx::core::Stream& stream) {
+  std::ostringstream os;
+  os << stream;
+  return os.str();
+}
+
+/** The operations that the arrays wait for, one a line. */
+inline std::string print_graph(const mlx::core::NodeNamer& namer, const std::vector<mlx::core::array>& outputs) {
+  std::ostringstream os;
+  mlx::core::print_graph(os, namer, outputs);
+  return os.str();
+}
+
+/** The graph of the operations that the arrays wait for, in the language of Graphviz. */
+inline std::string export_to_dot(const mlx::core::NodeNamer& namer, const std::vector<mlx::core::array>& outputs) {
+  std::ostringstream os;
+  mlx::core::export_to_dot(os, namer, outputs);
+  return os.str();
 }
 
 } // namespace mlx_java
