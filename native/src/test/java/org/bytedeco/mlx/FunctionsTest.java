@@ -206,17 +206,24 @@ class FunctionsTest {
                         new IntTriple(1, 1, 1),
                         new IntTriple(1, 1, 1),
                         template))
-                .hasMessageContaining("Only supports the GPU");
+                .hasMessageContaining("No Metal back-end");
         assertThatThrownBy(() -> cuda_kernel("k", in, out, "b[0] = a[0];")).hasMessageContaining("cuda_kernel");
+        ScalarArgs scalars = new ScalarArgs();
+        scalars.add_bool(true);
+        scalars.add_int(4);
+        scalars.add_float(0.5f);
+        assertThat(scalars.size()).isEqualTo(3);
         assertThatThrownBy(() -> precompiled_cuda_kernel(
-                        "k",
-                        "",
-                        new ArrayVector(f(1)),
-                        new ShapeVector(new Shape(1)),
-                        new DtypeVector(float32()),
-                        new ScalarArgs(),
-                        new IntTriple(1, 1, 1),
-                        new IntTriple(1, 1, 1)))
-                .hasMessageContaining("cuda_kernel");
+                                "k",
+                                "",
+                                new ArrayVector(f(1)),
+                                new ShapeVector(new Shape(1)),
+                                new DtypeVector(float32()),
+                                scalars,
+                                new IntTriple(1, 1, 1),
+                                new IntTriple(1, 1, 1))
+                        .get(0)
+                        .eval())
+                .isInstanceOf(RuntimeException.class);
     }
 }
