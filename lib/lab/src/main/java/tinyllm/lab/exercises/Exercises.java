@@ -7,8 +7,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week1.AttentionExercises;
+import tinyllm.lab.exercises.week1.GenerateExercise;
 import tinyllm.lab.exercises.week1.MultiHeadExercise;
 import tinyllm.lab.exercises.week1.SoftmaxExercise;
+import tinyllm.lab.exercises.week1.TemperatureExercise;
+import tinyllm.lab.exercises.week1.TopKExercise;
+import tinyllm.lab.exercises.week1.TopPExercise;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -19,7 +23,11 @@ public final class Exercises {
             SoftmaxExercise.SOFTMAX,
             AttentionExercises.WEIGHTS,
             AttentionExercises.ATTENTION,
-            MultiHeadExercise.MULTI_HEAD);
+            MultiHeadExercise.MULTI_HEAD,
+            GenerateExercise.GENERATE,
+            TemperatureExercise.TEMPERATURE,
+            TopKExercise.TOP_K,
+            TopPExercise.TOP_P);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
