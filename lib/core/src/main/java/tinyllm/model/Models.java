@@ -2,6 +2,7 @@ package tinyllm.model;
 
 import java.nio.file.Path;
 import tinyllm.nn.Parts;
+import tinyllm.text.Tokenizer;
 import tinyllm.weights.Checkpoint;
 import tinyllm.weights.ModelFiles;
 
@@ -29,6 +30,20 @@ public final class Models {
             TextFiles text = TextReader.read(nameOrPath, checkpoint);
             return new CausalLm(
                     nameOrPath, config, new DecoderLoader(checkpoint, config, listener).load(), text, Parts.library());
+        }
+    }
+
+    /** The tokenizer of a model alone, without reading a weight. Errors are those of {@link #load(String)}. */
+    public static Tokenizer tokenizer(String nameOrPath) {
+        try (Checkpoint checkpoint = Checkpoint.open(ModelFiles.resolve(nameOrPath))) {
+            return TextReader.read(nameOrPath, checkpoint).tokenizer();
+        }
+    }
+
+    /** The configuration of a model alone, without reading a weight. Errors are those of {@link #load(String)}. */
+    public static ModelConfig config(String nameOrPath) {
+        try (Checkpoint checkpoint = Checkpoint.open(ModelFiles.resolve(nameOrPath))) {
+            return ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional());
         }
     }
 }

@@ -1,0 +1,101 @@
+package tinyllm.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tinyllm.tensor.Scope;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/** The real models against the goldens of logprobs_numpy.py: a double-precision pass over the same dequantized weights. */
+class LogprobsParityTest {
+    private static final Path GOLDENS = Path.of("src/test/resources/goldens");
+    private static final double MEAN_DIFFERENCE = 0.002;
+    private static final double SAME_TOP = 0.995;
+
+    private int positions;
+    private int sameTop;
+    private int given;
+    private double difference;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"smollm2-135m", "qwen2.5-coder-0.5b"})
+    void nextToken(String name) throws IOException {
+        JsonNode golden = new ObjectMapper().readTree(Files.readString(GOLDENS.resolve(name + ".json")));
+        Path file = home().resolve("models")
+                .resolve(name)
+                .resolve(golden.get("model").asString());
+        assumeTrue(Files.exists(file), () -> name + " is not here (./lab models fetch " + name + "): " + file);
+        CausalLm model = Models.load(file.toString());
+        for (JsonNode text : golden.get("texts")) {
+            tokenizes(model, text);
+            compare(model, text);
+        }
+        String summary = "%s: %d positions, mean |difference| %.6f, same top token %.2f %%"
+                .formatted(name, positions, difference / given, 100.0 * sameTop / positions);
+        System.out.println(summary);
+        assertThat(positions).isGreaterThanOrEqualTo(300);
+        assertThat(difference / given).as(summary).isLessThanOrEqualTo(MEAN_DIFFERENCE);
+        assertThat((double) sameTop / positions).as(summary).isGreaterThanOrEqualTo(SAME_TOP);
+    }
+
+    private static void tokenizes(CausalLm model, JsonNode text) throws IOException {
+        String name = text.get("text").asString();
+        String content =
+                Files.readString(GOLDENS.resolve("texts").resolve(name)).stripTrailing();
+        int[] actual = name.endsWith(".special.txt")
+                ? model.tokenizer().encodeWithSpecials(content)
+                : model.tokenizer().encode(content);
+        assertThat(actual).as(name).isEqualTo(tokens(text));
+    }
+
+    private void compare(CausalLm model, JsonNode text) {
+        int[] tokens = tokens(text);
+        float[][] logits;
+        try (Scope scope = Scope.open()) {
+            logits = model.logits(tokens).toMatrix();
+        }
+        for (int i = 0; i < tokens.length; i++) {
+            positions++;
+            if (argmax(logits[i]) == text.get("top").get(i).get(0).get(0).asInt()) {
+                sameTop++;
+            }
+            if (i + 1 < tokens.length) {
+                given++;
+                double expected = text.get("logprobs").get(i).asDouble();
+                difference += Math.abs(logProb(logits[i], tokens[i + 1]) - expected);
+            }
+        }
+    }
+
+    private static int[] tokens(JsonNode text) {
+        return text.get("tokens").valueStream().mapToInt(JsonNode::asInt).toArray();
+    }
+
+    private static int argmax(float[] row) {
+        int best = 0;
+        for (int i = 1; i < row.length; i++) {
+            best = row[i] > row[best] ? i : best;
+        }
+        return best;
+    }
+
+    private static double logProb(float[] row, int id) {
+        double top = row[argmax(row)];
+        double sum = 0;
+        for (float x : row) {
+            sum += Math.exp(x - top);
+        }
+        return row[id] - top - Math.log(sum);
+    }
+
+    private static Path home() {
+        String home = System.getenv("TINYLLM_HOME");
+        return home == null ? Path.of(System.getProperty("user.home"), ".cache", "tinyllm") : Path.of(home);
+    }
+}
