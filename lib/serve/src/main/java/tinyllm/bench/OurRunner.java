@@ -1,0 +1,38 @@
+package tinyllm.bench;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** This library in a JVM of its own, with the flags and the class path of this one. */
+public final class OurRunner implements Runner {
+
+    @Override
+    public String name() {
+        return "tinyllm";
+    }
+
+    @Override
+    public void prepare(Plan plan) {}
+
+    @Override
+    public Map<String, Object> run(Plan plan) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(Row.class.getName());
+        command.addAll(Row.arguments(plan));
+        return ChildProcess.json(command, threads(plan.threads()));
+    }
+
+    /** Every library that may run threads of its own reads one of these when it starts. */
+    static Map<String, String> threads(int threads) {
+        String n = Integer.toString(threads);
+        return Map.of("OPENBLAS_NUM_THREADS", n, "OMP_NUM_THREADS", n, "TINYLLM_THREADS", n);
+    }
+}

@@ -1,0 +1,95 @@
+package tinyllm.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tinyllm.bench.ProcessMemory;
+import tinyllm.engine.Completion;
+import tinyllm.engine.Generator;
+import tinyllm.model.CausalLm;
+import tinyllm.sampling.SamplingParams;
+
+/** One completion. */
+@Command(name = "generate", description = "Write one completion of a prompt.")
+final class GenerateCommand implements Callable<Integer> {
+
+    @Mixin
+    private OutputOptions output;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private SamplingOptions sampling;
+
+    @Option(names = "--prompt", required = true, paramLabel = "P", description = "the text, as one user message")
+    private String prompt;
+
+    @Option(names = "--raw", description = "take the prompt as it stands, without the model's chat template")
+    private boolean raw;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
+    GenerateCommand() {}
+
+    @Override
+    public Integer call() {
+        SamplingParams params = sampling.params(0);
+        int maxTokens = sampling.maxTokens();
+        if (raw ? prompt.isEmpty() : prompt.isBlank()) {
+            throw CommandException.wrongUsage(
+                    "--prompt is empty: write what the model should " + (raw ? "continue" : "answer"));
+        }
+        CausalLm loaded = model.load(output);
+        Completion done = run(loaded, params, maxTokens);
+        output.result(json(done), out -> out.println());
+        output.note(summary(done, loaded));
+        return 0;
+    }
+
+    private Completion run(CausalLm loaded, SamplingParams params, int maxTokens) {
+        Generator generator = new Generator(loaded);
+        Consumer<String> onText = output.json() ? piece -> {} : this::show;
+        return raw
+                ? generator.complete(loaded.tokenizer().encode(prompt), params, maxTokens, onText)
+                : generator.chat(prompt, params, maxTokens, onText);
+    }
+
+    private void show(String piece) {
+        output.out().print(piece);
+        output.out().flush();
+    }
+
+    private static Map<String, Object> json(Completion done) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("text", done.text());
+        json.put("tokens", done.tokens());
+        json.put("prompt_tokens", done.promptTokens());
+        json.put("completion_tokens", done.tokens().size());
+        json.put("finish_reason", done.finishReason());
+        json.put("ttft_ms", Json.rounded(done.ttftMs(), 3));
+        json.put("decode_tokens_per_s", Json.rounded(done.decodeTokensPerSecond(), 3));
+        json.put("prefill_tokens_per_s", Json.rounded(done.prefillTokensPerSecond(), 3));
+        return json;
+    }
+
+    private static String summary(Completion done, CausalLm model) {
+        String speed = Double.isNaN(done.decodeTokensPerSecond())
+                ? ""
+                : String.format(Locale.ROOT, ", %.1f tokens/s after it", done.decodeTokensPerSecond());
+        return String.format(
+                Locale.ROOT,
+                "[%d + %d tokens, %s; first token after %.0f ms%s; %s of weights, %s in memory]",
+                done.promptTokens(),
+                done.tokens().size(),
+                done.finishReason(),
+                done.ttftMs(),
+                speed,
+                Bytes.text(model.weightBytes()),
+                Bytes.text(ProcessMemory.resident()));
+    }
+}

@@ -1,0 +1,70 @@
+package tinyllm.cli;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import tinyllm.model.CausalLm;
+import tinyllm.model.Models;
+
+/** The options of every command that runs a model. */
+final class ModelOptions {
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "M",
+            description = "a name of ./lab models, a .gguf file, or a folder with safetensors")
+    private String model;
+
+    @Option(names = "--threads", paramLabel = "N", description = "threads that compute (default: all cores)")
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "SET",
+            defaultValue = "reference",
+            description = "own, mlx or reference (default: ${DEFAULT-VALUE})")
+    private Kernels kernels;
+
+    @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
+    ModelOptions() {}
+
+    String name() {
+        return model;
+    }
+
+    /** Loads the model, with the threads and kernels that were asked for. */
+    CausalLm load(OutputOptions output) {
+        if (kernels != Kernels.REFERENCE) {
+            throw CommandException.wrongUsage("--kernels " + kernels.name().toLowerCase(Locale.ROOT)
+                    + " is not built yet: only reference (dequantized float32, no cache) is there");
+        }
+        if (threads != null) {
+            Threads.use(threads);
+        }
+        LoadProgress progress = new LoadProgress(output);
+        return reading(model, () -> Models.load(model, progress));
+    }
+
+    /** A name that leads nowhere is the user's mistake; a file that is there and cannot be read is a failure. */
+    static <T> T reading(String model, Supplier<T> reader) {
+        try {
+            return reader.get();
+        } catch (IllegalArgumentException e) {
+            String message = String.valueOf(e.getMessage());
+            throw isThere(model) ? CommandException.failed(message) : CommandException.wrongUsage(message);
+        }
+    }
+
+    private static boolean isThere(String model) {
+        try {
+            return Files.exists(Path.of(model));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+}
