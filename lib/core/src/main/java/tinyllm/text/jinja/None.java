@@ -1,0 +1,6 @@
+package tinyllm.text.jinja;
+
+/** Python's None. */
+enum None {
+    NONE
+}
