@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Prepares the native build: says whether it is up to date, and if not, fetches MLX's wheel and checks our own C++.
 
+    build.py compiler
     build.py prepare --target DIR --package mlx-cpu --version 0.32.4 --platform linux-x86_64 [--key VERSION ...]
     build.py finish  (the same arguments)
+
+`compiler` prints the C++ compiler to use: $CXX, else g++ or clang++.
 
 `prepare` prints `true` on standard output if the libraries under DIR/classes were built from exactly these sources and
 versions; otherwise it prints `false`, and DIR/mlx/{include,lib,libs} lead to the unpacked wheel. `finish` checks the
@@ -139,12 +142,18 @@ def link(target, place):
     entry.symlink_to(place, target_is_directory=True)
 
 
+def find_compiler():
+    names = [os.environ.get("CXX", ""), *(("clang++", "g++") if sys.platform == "darwin" else ("g++", "clang++"))]
+    for name in names:
+        if name and shutil.which(name):
+            return shutil.which(name)
+    fail("there is no C++ compiler. Install one that knows C++20: g++ 12 or newer (Debian: apt install g++), "
+         "or Xcode's command line tools.")
+
+
 def check_own_cpp(args):
-    """Our header has to be free of warnings; MLX's headers and JavaCPP's generated code are not ours to judge."""
-    compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
-    if not compiler:
-        fail("there is no C++ compiler. Install one that knows C++20: g++ 12 or newer (Debian: apt install g++), "
-             "or Xcode's command line tools.")
+    """Our headers have to be free of warnings; MLX's headers and JavaCPP's generated code are not ours to judge."""
+    compiler = find_compiler()
     include = Path(args.target) / "mlx" / "include"
     command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-isystem", str(include)]
     for header in sorted((HERE / "src/main/resources/org/bytedeco/mlx/include").glob("*.h")):
@@ -171,6 +180,8 @@ def finish(args):
     if is_current(args):
         return
     names = libraries(args)
+    if args.platform.startswith("macosx"):  # never run here
+        shutil.copy2(Path(args.target) / "mlx" / "lib" / "mlx.metallib", output_of(args))
     missing = [n for n in names if not (output_of(args) / n).is_file()]
     if missing:
         fail(f"the build left no {', '.join(missing)} in {output_of(args)}. If MLX's version was changed, the names in "
@@ -181,6 +192,9 @@ def finish(args):
 
 
 def main():
+    if sys.argv[1:] == ["compiler"]:
+        print(find_compiler())
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=["prepare", "finish"])
     parser.add_argument("--target", required=True)

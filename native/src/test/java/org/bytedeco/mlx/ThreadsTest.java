@@ -1,6 +1,7 @@
 package org.bytedeco.mlx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.bytedeco.mlx.HeadersTest.floats;
 import static org.bytedeco.mlx.global.mlx.*;
 
@@ -37,6 +38,14 @@ class ThreadsTest {
                 onThreads(1, () -> add(lazy, lazy, stream).item_float()).get(0);
         assertThat(onceMore).isEqualTo(6f);
         assertThat(add(lazy, new array(1f), stream).item_float()).isEqualTo(4f);
+    }
+
+    @Test
+    void theDefaultStreamBelongsToItsThread() throws Exception {
+        array lazy = add(new array(1f), new array(2f));
+        assertThatThrownBy(() -> onThreads(1, lazy::item_float)).hasMessageContaining("in current thread");
+        lazy.eval();
+        assertThat(onThreads(1, lazy::item_float)).containsExactly(3f);
     }
 
     @Test

@@ -81,8 +81,7 @@ public class mlx implements LoadEnabled, InfoMapper {
             return;
         }
         String platform = properties.getProperty("platform");
-        String extension = properties.getProperty("platform.extension");
-        if (platform.startsWith("linux") && !"-gpu".equals(extension)) {
+        if (platform.startsWith("linux")) {
             loadOpenBlas(platform);
         } else if (platform.startsWith("macosx")) {
             // libmlx looks for it in its own folder: both are extracted into the same one.
