@@ -30,6 +30,18 @@ public final class Charts {
         return HeatMaps.single(title, matrix, labels, labels, ColorMap.RISING);
     }
 
+    /**
+     * Who looks at whom: rows are queries, columns are keys.
+     *
+     * @param weights {@code [L, S]}
+     * @param tokens S labels; with fewer queries than keys the queries are the last L
+     */
+    public static Picture attention(String title, Tensor weights, List<String> tokens) {
+        int l = weights.rank() == 2 ? Math.min(weights.dim(0), tokens.size()) : 0;
+        List<String> queries = tokens.subList(tokens.size() - l, tokens.size());
+        return HeatMaps.single(title, weights, queries, tokens, ColorMap.RISING, "the token that looks", "looked at");
+    }
+
     /** A matrix {@code [R, C]} with R row labels and C column labels; an empty list counts instead. */
     public static Picture heatmap(String title, Tensor matrix, List<String> rows, List<String> columns) {
         return HeatMaps.single(title, matrix, rows, columns, ColorMap.RISING);

@@ -19,6 +19,9 @@ final class MyCode {
     private static final Pattern DECLARED = Pattern.compile(
             "\\b(?:class|record|enum|interface)\\s+([A-Za-z_$][\\w$]*)|\\b([A-Za-z_$][\\w$]*)\\s*\\([^()]*\\)\\s*\\{");
 
+    /** The kernel's own helpers are not there outside of it. */
+    private static final String KERNEL = "org.dflib.jjava.";
+
     private MyCode() {}
 
     /**
@@ -56,8 +59,8 @@ final class MyCode {
         String source = snippets.get(at);
         for (int i = 0; i < snippets.size(); i++) {
             String other = snippets.get(i).strip();
-            boolean used =
-                    other.startsWith("import ") || names(other).stream().anyMatch(name -> mentions(source, name));
+            boolean used = (other.startsWith("import ") && !other.contains(KERNEL))
+                    || names(other).stream().anyMatch(name -> mentions(source, name));
             if (i != at && used && i == newest(snippets, i)) {
                 add(snippets, i, wanted);
             }

@@ -1,11 +1,13 @@
 package tinyllm.lab.chart;
 
 import java.awt.Graphics2D;
+import java.awt.geom.AffineTransform;
 import java.awt.geom.Rectangle2D;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import tinyllm.lab.chart.HeatMap.Scale;
 import tinyllm.lab.view.Picture;
@@ -28,18 +30,31 @@ public final class HeatMaps {
      * @param columns C labels, or none
      */
     public static Picture single(String title, Tensor matrix, List<String> rows, List<String> columns, ColorMap map) {
+        return single(title, matrix, rows, columns, map, "", "");
+    }
+
+    /** The same, with what the rows and the columns stand for written beside the axes. */
+    public static Picture single(
+            String title,
+            Tensor matrix,
+            List<String> rows,
+            List<String> columns,
+            ColorMap map,
+            String rowAxis,
+            String columnAxis) {
         float[][] values = matrix(title, matrix);
         Scale scale = Scale.of(values, map);
         HeatMap heat = new HeatMap(values, labels(rows, values.length), labels(columns, values[0].length), scale);
         double cell = Math.clamp(420.0 / Math.max(heat.rowCount(), heat.columnCount()), 2, 36);
         int w = (int) Math.max(cell * heat.columnCount(), 60);
         int h = (int) Math.max(cell * heat.rowCount(), 40);
-        int left = 110;
-        return Canvas.draw(w + left + BAR, h + TITLE + 100, summary(title, values), g -> {
+        int left = 124;
+        return Canvas.draw(w + left + BAR, h + TITLE + 104, summary(title, values), g -> {
             title(g, title);
             Rectangle2D box = new Rectangle2D.Double(left, TITLE, w, h);
             heat.paint(g, box);
             bar(g, new Rectangle2D.Double(left + w + 10, TITLE, 10, h), scale);
+            axes(g, box, rowAxis, columnAxis);
         });
     }
 
@@ -61,7 +76,11 @@ public final class HeatMaps {
         Scale scale = Scale.of(all, map);
         int across = (int) Math.clamp(Math.ceil(Math.sqrt(maps.size() * 1.5)), 1, 7);
         int down = Math.ceilDiv(maps.size(), across);
-        return Canvas.draw(across * (SMALL + 10) + BAR, down * (SMALL + 22) + TITLE, summary(title, all), g -> {
+        String text = title + ": " + maps.size() + " maps. "
+                + IntStream.range(0, maps.size())
+                        .mapToObj(i -> summary(names.get(i), maps.get(i)))
+                        .collect(Collectors.joining(" "));
+        return Canvas.draw(across * (SMALL + 10) + BAR, down * (SMALL + 22) + TITLE, text, g -> {
             title(g, title);
             for (int i = 0; i < maps.size(); i++) {
                 double x = (i % across) * (SMALL + 10.0);
@@ -91,6 +110,18 @@ public final class HeatMaps {
             small(g, "yours − expected", difference, signed, 2 * (SMALL + 10.0), 0);
             bar(g, new Rectangle2D.Double(3 * (SMALL + 10.0), 14, 10, SMALL - 4.0), signed);
         });
+    }
+
+    private static void axes(Graphics2D g, Rectangle2D box, String rowAxis, String columnAxis) {
+        g.setFont(Theme.font(12));
+        g.setColor(Theme.INK);
+        float middle = (float) (box.getCenterX() - g.getFontMetrics().stringWidth(columnAxis) / 2.0);
+        g.drawString(columnAxis, middle, (float) box.getMaxY() + 96);
+        AffineTransform upright = g.getTransform();
+        g.translate(10, box.getCenterY() + g.getFontMetrics().stringWidth(rowAxis) / 2.0);
+        g.rotate(-Math.PI / 2);
+        g.drawString(rowAxis, 0, 0);
+        g.setTransform(upright);
     }
 
     private static void small(Graphics2D g, String name, float[][] values, Scale scale, double x, double y) {

@@ -3,6 +3,7 @@ package tinyllm.lab.kernel;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import jdk.jshell.Snippet;
 import org.dflib.jjava.jupyter.Extension;
@@ -27,6 +28,8 @@ import tinyllm.tensor.Tensor;
  */
 public final class JJavaExtension implements Extension {
 
+    private static final long SAY_NANOS = 300_000_000L;
+
     @Override
     public void install(BaseKernel kernel) {
         try {
@@ -34,6 +37,7 @@ public final class JJavaExtension implements Extension {
             renderers(kernel.getRenderer());
             if (kernel instanceof JavaKernel java) {
                 Notebook.use(new KernelNotebook(java));
+                sayWhenEnding(java);
             }
             if (!"0".equals(System.getenv("TINYLLM_PRELOAD"))) {
                 Lab.preload();
@@ -41,6 +45,21 @@ public final class JJavaExtension implements Extension {
         } catch (Throwable t) {
             System.err.println("The Tiny LLM Lab is not ready in this kernel: " + t);
         }
+    }
+
+    /** System.exit in a cell ends the kernel: the cell says so before it is gone. */
+    private static void sayWhenEnding(JavaKernel kernel) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (kernel.getIO().isAttached()) {
+                kernel.getIO()
+                        .err
+                        .println(
+                                "The Java kernel ends here, by System.exit or from outside. All variables are lost, your"
+                                        + " progress is kept: restart the kernel and run the cells above again.");
+                kernel.getIO().err.flush();
+                LockSupport.parkNanos(SAY_NANOS);
+            }
+        }));
     }
 
     private static void renderers(Renderer renderer) {

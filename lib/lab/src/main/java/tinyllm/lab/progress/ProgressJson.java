@@ -81,6 +81,13 @@ final class ProgressJson {
         return progress;
     }
 
+    /** The same content as a file of another version, rightly signed; for tests of how newer files are refused. */
+    static String renumbered(byte[] bytes, int version) {
+        ObjectNode root = (ObjectNode) MAPPER.readTree(bytes);
+        root.put("version", version).put("sha256", sha256(version, root.path("content")));
+        return root.toPrettyString();
+    }
+
     private static Progress content(JsonNode content) {
         Map<String, Entry> exercises = new TreeMap<>();
         Map<String, Prediction> predictions = new TreeMap<>();

@@ -1,0 +1,211 @@
+package tinyllm.lab.progress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tinyllm.lab.progress.Progress.Entry;
+import tinyllm.lab.progress.Progress.Prediction;
+import tinyllm.lab.progress.Progress.State;
+
+/** Rows K1 to K4: the progress survives damage, killed processes and company. */
+class ProgressFileTest {
+
+    @TempDir
+    Path folder;
+
+    private Path path() {
+        return folder.resolve("my").resolve("progress.json");
+    }
+
+    private ProgressFile file() {
+        return new ProgressFile(path());
+    }
+
+    private Progress solved(String id) {
+        return file().update(p -> p.with(id, e -> e.checked(State.SOLVED, 1_000)));
+    }
+
+    @Test
+    void roundTrip() {
+        file().update(p -> p.with(
+                        "1.1 softmax", e -> e.checked(State.TRIED, 1_000).hinted(2))
+                .predict("2.1", new Prediction(24.5, "MB")));
+        solved("1.1 softmax");
+
+        Progress read = file().read();
+        assertThat(read.entry("1.1 softmax")).isEqualTo(new Entry(State.SOLVED, 2, 2, false, 1_000, 1_000));
+        assertThat(read.predictions()).containsEntry("2.1", new Prediction(24.5, "MB"));
+        assertThat(read.entry("1.2 rope")).isEqualTo(Entry.NONE);
+    }
+
+    @Test
+    void solvedStaysSolved() {
+        solved("a");
+        Progress after = file().update(p -> p.with("a", e -> e.checked(State.TRIED, 5_000)));
+
+        assertThat(after.entry("a").state()).isEqualTo(State.SOLVED);
+        assertThat(after.entry("a").solvedAt()).isEqualTo(1_000);
+    }
+
+    @Test
+    void cutAtEveryByte() throws IOException {
+        solved("a");
+        byte[] good = Files.readAllBytes(path());
+        for (int length = 0; length < good.length; length++) {
+            byte[] cut = java.util.Arrays.copyOf(good, length);
+            assertThatThrownBy(() -> ProgressJson.read(cut)).isInstanceOf(ProgressFormatException.class);
+        }
+    }
+
+    @Test
+    void everyBitFlipped() throws IOException {
+        solved("a");
+        byte[] good = Files.readAllBytes(path());
+        for (int bit = 0; bit < good.length * 8; bit++) {
+            byte[] flipped = good.clone();
+            flipped[bit / 8] ^= (byte) (1 << (bit % 8));
+            assertThatThrownBy(() -> ProgressJson.read(flipped))
+                    .as("bit " + bit)
+                    .isInstanceOf(ProgressFormatException.class)
+                    .matches(e -> !((ProgressFormatException) e).newerVersion());
+        }
+    }
+
+    @Test
+    void aCorruptFileIsKeptAndThePreviousIsUsed() throws IOException {
+        solved("a");
+        solved("b");
+        Files.writeString(path(), "{ broken");
+
+        ProgressFile file = file();
+        Progress read = file.read();
+        assertThat(read.entry("a").state()).isEqualTo(State.SOLVED);
+        assertThat(read.entry("b").state()).isEqualTo(State.UNTRIED);
+        assertThat(file.takeNotice()).get().asString().contains("progress.json.corrupt-1", "previous good copy");
+        assertThat(file.takeNotice()).isEmpty();
+        assertThat(path().resolveSibling("progress.json.corrupt-1")).hasContent("{ broken");
+        assertThat(file().read()).isEqualTo(read);
+    }
+
+    @Test
+    void aCorruptFileWithoutAPreviousOneIsKept() throws IOException {
+        Files.createDirectories(path().getParent());
+        Files.write(path(), new byte[] {0, 1, 2});
+
+        assertThat(file().read()).isEqualTo(Progress.EMPTY);
+        assertThat(path().resolveSibling("progress.json.corrupt-1")).hasBinaryContent(new byte[] {0, 1, 2});
+    }
+
+    @Test
+    void aNewerVersionIsRefusedAndLeftAlone() throws IOException {
+        solved("a");
+        String newer = ProgressJson.renumbered(Files.readAllBytes(path()), 2);
+        Files.writeString(path(), newer);
+
+        assertThatThrownBy(() -> solved("b"))
+                .isInstanceOf(ProgressFormatException.class)
+                .hasMessageContaining("version 2")
+                .hasMessageContaining("update the lab");
+        assertThat(path()).hasContent(newer);
+    }
+
+    @Test
+    void aMissingFileFallsBackToTheCopy() throws IOException {
+        solved("a");
+        solved("b");
+        Files.delete(path());
+
+        assertThat(file().read().entry("a").state()).isEqualTo(State.SOLVED);
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsSaid() throws IOException {
+        Path blocked = folder.resolve("file");
+        Files.writeString(blocked, "");
+
+        assertThatThrownBy(() -> new ProgressFile(blocked.resolve("progress.json")).update(p -> p))
+                .isInstanceOf(java.io.UncheckedIOException.class)
+                .hasMessageContaining("progress.json");
+    }
+
+    @Test
+    void anInterruptedThreadStillSaves() {
+        Thread.currentThread().interrupt();
+        Progress after = solved("a");
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(after).isEqualTo(file().read());
+    }
+
+    @Test
+    void twoProcessesAtOnceLoseNothing() throws Exception {
+        Process one = saver("one", 40);
+        Process two = saver("two", 40);
+        assertThat(one.waitFor(60, TimeUnit.SECONDS) && two.waitFor(60, TimeUnit.SECONDS))
+                .isTrue();
+
+        Progress read = file().read();
+        assertThat(read.entry("one").attempts()).isEqualTo(40);
+        assertThat(read.entry("two").attempts()).isEqualTo(40);
+    }
+
+    /** Kills the process in the middle of its saves; the long test does it a hundred times. */
+    @Test
+    void killedWhileSaving() throws Exception {
+        int kills = "1".equals(System.getenv("TINYLLM_LONG")) ? 100 : 4;
+        Random random = new Random(7);
+        int before = 0;
+        for (int i = 0; i < kills; i++) {
+            Process saver = saver("a", Integer.MAX_VALUE);
+            awaitAttempts(before + 1);
+            Thread.sleep(random.nextInt(60));
+            saver.destroyForcibly().waitFor();
+
+            int attempts = file().read().entry("a").attempts();
+            assertThat(attempts).as("kill " + i).isGreaterThan(before);
+            before = attempts;
+        }
+        try (Stream<Path> files = Files.list(path().getParent())) {
+            assertThat(files.map(f -> f.getFileName().toString())).noneMatch(name -> name.contains("corrupt"));
+        }
+    }
+
+    private void awaitAttempts(int wanted) throws InterruptedException {
+        for (int i = 0; i < 600 && file().read().entry("a").attempts() < wanted; i++) {
+            Thread.sleep(50);
+        }
+    }
+
+    private Process saver(String id, int times) throws IOException {
+        return new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Saver.class.getName(),
+                        path().toString(),
+                        id,
+                        Integer.toString(times)))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    /** Saves again and again. */
+    static final class Saver {
+        public static void main(String[] args) {
+            ProgressFile file = new ProgressFile(Path.of(args[0]));
+            for (int i = 0; i < Integer.parseInt(args[2]); i++) {
+                file.update(p -> p.with(args[1], e -> e.checked(State.TRIED, 1)));
+            }
+        }
+    }
+}
