@@ -9,6 +9,7 @@ import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week1.AttentionExercises;
 import tinyllm.lab.exercises.week1.GenerateExercise;
 import tinyllm.lab.exercises.week1.MultiHeadExercise;
+import tinyllm.lab.exercises.week1.RopeExercises;
 import tinyllm.lab.exercises.week1.SoftmaxExercise;
 import tinyllm.lab.exercises.week1.TemperatureExercise;
 import tinyllm.lab.exercises.week1.TopKExercise;
@@ -24,6 +25,8 @@ public final class Exercises {
             AttentionExercises.WEIGHTS,
             AttentionExercises.ATTENTION,
             MultiHeadExercise.MULTI_HEAD,
+            RopeExercises.ROPE,
+            RopeExercises.BOTH,
             GenerateExercise.GENERATE,
             TemperatureExercise.TEMPERATURE,
             TopKExercise.TOP_K,
