@@ -148,9 +148,9 @@ public final class AttentionMaps {
                 share[layer][h] = (float) HeadHabit.onFirst(weights[layer][h]);
             }
         }
-        String title = sinkSentence();
+        String title = sentence(sinkSentence());
         MapPainter.Spec spec = new MapPainter.Spec(
-                Character.toUpperCase(title.charAt(0)) + title.substring(1),
+                title,
                 numbers(numLayers()),
                 numbers(numHeads()),
                 share,
@@ -166,7 +166,19 @@ public final class AttentionMaps {
         return Arrays.stream(onFirstByLayer()).average().orElseThrow();
     }
 
-    /** The same for each layer. */
+    /** The same for each layer, in percent, with the guess kept under this name as a dashed line. */
+    public Picture sinkByLayer(String guess) {
+        double[] percent =
+                Arrays.stream(onFirstByLayer()).map(share -> share * 100).toArray();
+        double mean = onFirst() * 100;
+        return Charts.plot(sentence(sinkSentence()), "layer", "% on the first token")
+                .series("mean of the heads", percent)
+                .level(String.format(Locale.ROOT, "mean of all layers: %.0f %%", mean), mean)
+                .guess(guess)
+                .picture();
+    }
+
+    /** The mean share of each layer, in 0…1. */
     public double[] onFirstByLayer() {
         return IntStream.range(0, numLayers())
                 .mapToDouble(layer -> Arrays.stream(weights[layer])
@@ -241,6 +253,10 @@ public final class AttentionMaps {
         }
         looks.sort(Comparator.comparingDouble(Look::share).reversed());
         return looks;
+    }
+
+    private static String sentence(String words) {
+        return Character.toUpperCase(words.charAt(0)) + words.substring(1);
     }
 
     private String sinkSentence() {

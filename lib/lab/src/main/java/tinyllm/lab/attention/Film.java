@@ -8,6 +8,7 @@ import tinyllm.lab.view.Rich;
  * @param gif the file's bytes
  * @param width width in CSS pixels at which to show it
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares films
 public record Film(byte[] gif, int width, String text) implements Rich {
 
     @Override

@@ -21,6 +21,8 @@ public final class GifWriter {
     private GifWriter() {}
 
     /**
+     * The film's bytes.
+     *
      * @param frames at least one, all of one size
      * @param frameMs how long each stays, in milliseconds; GIF counts in steps of 10
      * @param lastMs how long the last one stays before the film begins again

@@ -28,7 +28,11 @@ public record HeadHabit(Place place, double share) {
 
     private static final double MOSTLY = 0.35;
 
-    /** @param map queries × keys, rows sum to 1, NaN where hidden */
+    /**
+     * Reads a map.
+     *
+     * @param map queries × keys, rows sum to 1, NaN where hidden
+     */
     public static HeadHabit of(float[][] map) {
         double first = onFirst(map);
         double previous = onDiagonal(map, 1);

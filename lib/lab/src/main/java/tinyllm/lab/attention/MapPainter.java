@@ -40,6 +40,7 @@ public final class MapPainter {
      * @param columnAxis what the columns are
      * @param unit what the numbers are, beside the colour bar
      */
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares maps
     public record Spec(
             String title,
             List<String> rows,

@@ -13,6 +13,8 @@ public final class Pictures {
     private Pictures() {}
 
     /**
+     * A picture of the image.
+     *
      * @param image painted at twice the size at which it is shown
      * @param text one line that says what it shows
      */

@@ -12,6 +12,7 @@ import org.dflib.jjava.jupyter.kernel.display.DisplayData;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.dflib.jjava.kernel.JavaKernel;
+import org.jspecify.annotations.Nullable;
 import tech.tablesaw.api.Table;
 import tinyllm.lab.Lab;
 import tinyllm.lab.Tables;
@@ -89,20 +90,24 @@ public final class JJavaExtension implements Extension {
     private static void fill(DisplayData data, Source source) {
         try {
             Rich value = source.get();
-            byte[] png = value.png();
             String html = value.html();
-            if (png != null) {
-                data.putData(MIMEType.IMAGE_PNG, Base64.getEncoder().encodeToString(png));
-                if (value.width() > 0) {
-                    data.putMetaData(MIMEType.IMAGE_PNG, Map.of("width", value.width()));
-                }
-            }
+            image(data, MIMEType.IMAGE_PNG, value.png(), value.width());
+            image(data, MIMEType.IMAGE_GIF, value.gif(), value.width());
             if (html != null) {
                 data.putHTML(html);
             }
             data.putText(value.text());
         } catch (Throwable t) {
             data.putText("This value can't be shown: " + describe(t));
+        }
+    }
+
+    private static void image(DisplayData data, MIMEType type, byte @Nullable [] bytes, int width) {
+        if (bytes != null) {
+            data.putData(type, Base64.getEncoder().encodeToString(bytes));
+            if (width > 0) {
+                data.putMetaData(type, Map.of("width", width));
+            }
         }
     }
 

@@ -18,7 +18,12 @@ public interface Rich {
         return null;
     }
 
-    /** Width in CSS pixels at which {@link #png} is to be shown; 0 for its own. */
+    /** An animated GIF; null when there is none. */
+    default byte @Nullable [] gif() {
+        return null;
+    }
+
+    /** Width in CSS pixels at which {@link #png} or {@link #gif} is to be shown; 0 for its own. */
     default int width() {
         return 0;
     }

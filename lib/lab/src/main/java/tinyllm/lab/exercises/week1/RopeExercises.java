@@ -198,7 +198,7 @@ public final class RopeExercises {
                 .mistake(
                         "integer division",
                         "Every pair turns at the speed of pair 0: -2 * i / D in integers is 0 for small i. Divide as double.",
-                        () -> answer((p, i, half, theta) -> p * Math.pow(theta, -i / half), Turn.FORWARD, both))
+                        () -> answer((p, i, half, theta) -> p, Turn.FORWARD, both))
                 .mistake(
                         "one position for all",
                         "All vectors turn by the same angle: the position grows along axis -2, offset + 0, offset + 1, ….",
