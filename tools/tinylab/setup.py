@@ -102,7 +102,7 @@ def ensure_build(jdk: Path) -> None:
     stamps.write(running, "")
     command = [
         maven, "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "-Dspotless.check.skip=true",
-        f"-Dpython={paths.python()}",
+        f"-Dpython={paths.python()}", f"-Dtinyllm.python={paths.python()}",
         "package", f"{DEPENDENCY_PLUGIN}:build-classpath", "-Dmdep.outputFile=target/classpath.txt",
         "-DincludeScope=runtime"]
     run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step)

@@ -2,7 +2,7 @@
 
 Markers: `// BEGIN SOLUTION what is left to do` … `// END SOLUTION` around what the learner writes. In the starter a
 region becomes `return todo("what is left to do");`, with `void:` before the words `todo("…");`, and with `omit`
-nothing at all. A cell with the tag "wrong" holds a wrong answer to its exercise and is in neither notebook.
+nothing at all. A cell whose marker says `wrong="1.1 softmax"` holds a wrong answer to that exercise for the tests, and is in neither notebook.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ class Chapter:
 
 def read(path: Path) -> Chapter:
     source = jupytext.reads(path.read_text(encoding="utf-8"), fmt={"extension": ".java", "format_name": "percent"})
-    cells = [cell for cell in source.cells if "wrong" not in cell.metadata.get("tags", [])]
+    cells = [cell for cell in source.cells if "wrong" not in cell.metadata]
     ids: dict[str, int] = {}
     starter, solved, exercises = [], [], []
     for cell in cells:
