@@ -1,6 +1,9 @@
 package tinyllm.tensor;
 
-/** The type of a tensor's elements. F64 works on the CPU device only. */
+/**
+ * The type of a tensor's elements. F64 works on the CPU device only, and MLX computes its functions, such as exp, to about
+ * F32's precision there.
+ */
 public enum DType {
     BOOL(1),
     U8(1),

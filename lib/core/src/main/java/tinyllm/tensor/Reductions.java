@@ -1,5 +1,6 @@
 package tinyllm.tensor;
 
+import java.util.stream.IntStream;
 import org.bytedeco.mlx.IntVector;
 import org.bytedeco.mlx.StreamOrDevice;
 import org.bytedeco.mlx.array;
@@ -41,6 +42,14 @@ final class Reductions {
 
     static Tensor logSumExp(Tensor x, int[] axes) {
         floating("logSumExp", x);
+        int[] gone = Shapes.axes("logSumExp", x.sizes(), axes);
+        if (x.size() == 0) {
+            int[] shape = IntStream.range(0, x.rank())
+                    .filter(i -> IntStream.of(gone).noneMatch(a -> a == i))
+                    .map(i -> x.sizes()[i])
+                    .toArray();
+            return Creation.full("logSumExp", Double.NEGATIVE_INFINITY, x.dtype(), shape);
+        }
         return sum("logSumExp", x, false, axes, mlx::logsumexp);
     }
 
