@@ -140,7 +140,8 @@ final class CheckpointOpener {
             throw new FormatException(path + " holds no tensors");
         }
         sources.forEach((name, source) -> {
-            if (source instanceof StoredTensor stored && stored.entry().type() == ElementType.U32) {
+            boolean words = source instanceof StoredTensor stored && stored.entry().type() == ElementType.U32;
+            if (words && name.endsWith(".weight")) {
                 throw new FormatException(
                         "tensor \"" + name + "\" of " + path
                                 + " holds packed words (U32), and config.json has no \"quantization\" that says how to unpack it");

@@ -54,7 +54,11 @@ final class GgufCursor {
 
     /** gguf_string_t: uint64 length, then that many bytes of UTF-8. */
     String string(String what, int limit) {
-        long length = count("the length of " + what, 1);
+        long length = u64(what);
+        if (length < 0 || length > remaining()) {
+            throw new FormatException("the length of " + what + " is " + Long.toUnsignedString(length) + "; the "
+                    + remaining() + " bytes left have room for " + remaining() + " at most");
+        }
         if (length > limit) {
             throw new FormatException(what + " is " + length + " bytes long; the limit is " + limit);
         }
@@ -62,7 +66,10 @@ final class GgufCursor {
     }
 
     byte[] bytes(long length, String what) {
-        return file.asSlice(advance(length, what), length).toArray(ValueLayout.JAVA_BYTE);
+        long at = advance(length, what);
+        byte[] bytes = new byte[Math.toIntExact(length)];
+        MemorySegment.copy(file, ValueLayout.JAVA_BYTE, at, bytes, 0, bytes.length);
+        return bytes;
     }
 
     private long advance(long bytes, String what) {

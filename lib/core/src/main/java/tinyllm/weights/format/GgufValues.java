@@ -48,8 +48,9 @@ final class GgufValues {
             throw new FormatException("the array \"" + key + "\" has " + count + " elements; the limit is 2147483639");
         }
         List<Object> values = new ArrayList<>((int) Math.min(count, 1024));
+        String what = "a string of \"" + key + "\"";
         for (long i = 0; i < count; i++) {
-            values.add(read(in, key, type, depth + 1));
+            values.add(type == STRING ? in.string(what, STRING_LIMIT) : array(in, key, depth + 1));
         }
         return Collections.unmodifiableList(values);
     }

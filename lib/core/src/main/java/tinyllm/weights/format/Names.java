@@ -45,6 +45,10 @@ final class Names {
     }
 
     static String utf8(byte[] bytes, String what) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') < 0) {
+            return text; // what is not valid became U+FFFD
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
