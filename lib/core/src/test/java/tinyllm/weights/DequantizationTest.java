@@ -91,8 +91,8 @@ class DequantizationTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2,32", "2,64", "2,128", "3,32", "3,64", "3,128", "4,32", "4,64", "4,128", "5,32", "5,64", "5,128", "6,32", "6,64",
-        "6,128", "8,32", "8,64", "8,128"
+        "2,32", "2,64", "2,128", "3,32", "3,64", "3,128", "4,32", "4,64", "4,128", "5,32", "5,64", "5,128", "6,32",
+        "6,64", "6,128", "8,32", "8,64", "8,128"
     })
     void asMlx(int bits, int group) {
         String key = "mlx." + bits + "." + group;
@@ -138,7 +138,14 @@ class DequantizationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1.0,0x3F80", "1.00390625,0x3F80", "1.01171875,0x3F82", "-2.5,0xC020", "Infinity,0x7F80", "3.4e38,0x7F80"})
+    @CsvSource({
+        "1.0,0x3F80",
+        "1.00390625,0x3F80",
+        "1.01171875,0x3F82",
+        "-2.5,0xC020",
+        "Infinity,0x7F80",
+        "3.4e38,0x7F80"
+    })
     void bfloat16RoundsToNearestEven(float value, String bits) {
         assertThat(WeightLoader.bfloat16(value)).isEqualTo((short) (int) Integer.decode(bits));
     }

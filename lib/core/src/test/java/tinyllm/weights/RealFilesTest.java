@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,11 +22,10 @@ import tinyllm.weights.format.MappedFile;
 /** The two models of the registry, where they were fetched. */
 class RealFilesTest {
 
-    private static java.nio.file.Path file(String name) {
-        RegisteredModel model = ModelRegistry.standard().get(name);
-        java.nio.file.Path found = ModelFiles.find(model);
+    private static Path file(String name) {
+        Path found = ModelFiles.find(ModelRegistry.standard().get(name));
         assumeTrue(found != null, name + " is not on this machine: ./lab models fetch " + name);
-        return found;
+        return Objects.requireNonNull(found);
     }
 
     @ParameterizedTest
@@ -42,8 +44,10 @@ class RealFilesTest {
                     .containsEntry("tie_word_embeddings", tied);
             assertThat(checkpoint.has("lm_head.weight")).isNotEqualTo(tied);
             assertThat(checkpoint.ropeTraditional()).isEqualTo(type.equals("llama"));
-            assertThat((List<?>) checkpoint.metadata().get("tokenizer.ggml.tokens")).hasSize(vocabulary);
-            assertThat(checkpoint.shape("model.layers.0.self_attn.k_proj.weight")).containsExactly(kvHeads * 64, hidden);
+            assertThat((List<?>) checkpoint.metadata().get("tokenizer.ggml.tokens"))
+                    .hasSize(vocabulary);
+            assertThat(checkpoint.shape("model.layers.0.self_attn.k_proj.weight"))
+                    .containsExactly(kvHeads * 64, hidden);
         }
     }
 
@@ -77,7 +81,7 @@ class RealFilesTest {
                     MemorySegment values = checkpoint.read(tensor, DType.F32, arena);
                     long count = values.byteSize() / 4;
                     for (long i = 0; i < count; i += Math.max(1, count / 997)) {
-                        float value = values.getAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, i);
+                        float value = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
                         assertThat(value).as(tensor).isFinite().isBetween(-1000f, 1000f);
                     }
                     weights += count;

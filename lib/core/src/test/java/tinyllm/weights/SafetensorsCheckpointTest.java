@@ -18,7 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.tensor.DType;
 import tinyllm.weights.format.FormatException;
-import tinyllm.weights.format.GgufBuilder;
 
 class SafetensorsCheckpointTest {
     @TempDir
@@ -89,8 +88,15 @@ class SafetensorsCheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../secret.safetensors", "/etc/passwd.safetensors", "sub/x.safetensors", "..\\\\x.safetensors",
-        "x\\u0000.safetensors", ".hidden.safetensors"})
+    @ValueSource(
+            strings = {
+                "../secret.safetensors",
+                "/etc/passwd.safetensors",
+                "sub/x.safetensors",
+                "..\\\\x.safetensors",
+                "x\\u0000.safetensors",
+                ".hidden.safetensors"
+            })
     void indexThatLeadsOut(String shard) throws IOException {
         one("a").write(root.resolve("secret.safetensors"));
         index("\"a\":\"" + shard + "\"");
@@ -244,8 +250,18 @@ class SafetensorsCheckpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mlx-q4-g32", "mlx-q4-g64", "mlx-q5-g64", "mlx-q6-g32", "mlx-q8-g32", "mlx-mixed-g128",
-        "llama-tied-f32", "llama-untied-bf16", "llama-gguf"})
+    @ValueSource(
+            strings = {
+                "mlx-q4-g32",
+                "mlx-q4-g64",
+                "mlx-q5-g64",
+                "mlx-q6-g32",
+                "mlx-q8-g32",
+                "mlx-mixed-g128",
+                "llama-tied-f32",
+                "llama-untied-bf16",
+                "llama-gguf"
+            })
     void checkpointsOfOtherTools(String name) throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(Values.resource("checkpoints/" + name))) {
             assertThat(checkpoint.names()).contains("model.embed_tokens.weight", "model.norm.weight");

@@ -33,7 +33,8 @@ final class Values {
 
     static Path resource(String name) {
         try {
-            return Path.of(Objects.requireNonNull(Values.class.getResource("/" + name)).toURI());
+            return Path.of(
+                    Objects.requireNonNull(Values.class.getResource("/" + name)).toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

@@ -98,12 +98,16 @@ class MappedFileTest {
                 .build();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(header));
-            channel.write(ByteBuffer.wrap(GgufBuilder.floats(0, 0, 0, 0, 0, 0, 0, 42)), header.length + (4L * 600 << 20));
+            channel.write(
+                    ByteBuffer.wrap(GgufBuilder.floats(0, 0, 0, 0, 0, 0, 0, 42)), header.length + (4L * 600 << 20));
         }
         try (MappedFile mapped = MappedFile.open(path)) {
-            TensorEntry b = mapped.reading(() -> GgufHeader.read(mapped.bytes())).tensors().get(1);
+            TensorEntry b = mapped.reading(() -> GgufHeader.read(mapped.bytes()))
+                    .tensors()
+                    .get(1);
             assertThat(b.offset()).isGreaterThan(Integer.MAX_VALUE);
-            assertThat(mapped.bytes().get(ValueLayout.JAVA_FLOAT_UNALIGNED, b.offset() + 28)).isEqualTo(42f);
+            assertThat(mapped.bytes().get(ValueLayout.JAVA_FLOAT_UNALIGNED, b.offset() + 28))
+                    .isEqualTo(42f);
         }
     }
 }
