@@ -146,6 +146,7 @@ class ArraysTest {
         array x = ones(new Shape(1, 1, 2, 4));
         array turned = rope(x, 4, false, new FloatOptional(1e6f), 1f, 0, new ArrayOptional(), new StreamOrDevice());
         float[] values = floats(turned);
+        assertThat(values).isEqualTo(floats(rope(x, 4, false, new FloatOptional(1e6f), 1f, 0, null, null)));
         assertThat(values[0]).isEqualTo(1f);
         assertThat((double) values[4]).isCloseTo(Math.cos(1) - Math.sin(1), org.assertj.core.data.Offset.offset(1e-6));
     }

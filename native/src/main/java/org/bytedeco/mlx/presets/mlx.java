@@ -73,6 +73,7 @@ import org.bytedeco.openblas.global.openblas_nolapack;
         global = "org.bytedeco.mlx.global.mlx",
         helper = "org.bytedeco.mlx.helper.mlx")
 public class mlx implements LoadEnabled, InfoMapper {
+    private static boolean openBlasIsLoaded;
 
     /** Loads what {@code libmlx} has to find in the process: a fast BLAS on Linux, the Metal library on macOS. */
     @Override
@@ -93,10 +94,14 @@ public class mlx implements LoadEnabled, InfoMapper {
      * libmlx multiplies matrices by {@code cblas_*gemm} of the reference BLAS beside it, 60 times slower than OpenBLAS.
      * Symbols that are global in the process win over those of libmlx's own dependencies, so OpenBLAS goes first.
      */
-    private static void loadOpenBlas(String platform) {
+    private static synchronized void loadOpenBlas(String platform) {
+        if (openBlasIsLoaded) {
+            return; // init() runs for every class of the presets; the number of threads may have been changed since
+        }
         Loader.load(openblas_nolapack.class);
         Loader.loadGlobal(cache("/org/bytedeco/openblas/" + platform + "/libopenblas.so.0"));
         openblas_nolapack.blas_set_num_threads(threads());
+        openBlasIsLoaded = true;
     }
 
     /**
