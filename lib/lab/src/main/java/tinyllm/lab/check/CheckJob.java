@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import tinyllm.course.ReferenceUse;
 import tinyllm.lab.check.CheckResult.Row;
 import tinyllm.lab.check.CheckResult.Wrong;
+import tinyllm.tensor.Tensor;
 
 /** The part of a check that runs on its own thread: makes the answer, runs the cases, then looks for a known mistake. */
 final class CheckJob<T> implements Runnable {
@@ -162,11 +163,16 @@ final class CheckJob<T> implements Runnable {
                 .orElse(found.message());
     }
 
+    /** The first wrong result, a matrix if there is one: that can be drawn. */
     @Nullable
     Wrong wrong() {
-        return trials.stream()
+        List<Trial<T>> wrong = trials.stream()
                 .filter(t -> t.outcome() == Outcome.INCORRECT && t.actual() != null)
+                .toList();
+        return wrong.stream()
+                .filter(t -> t.expected() instanceof Tensor expected && expected.rank() >= 2)
                 .findFirst()
+                .or(() -> wrong.stream().findFirst())
                 .map(t -> new Wrong(
                         t.expected(),
                         Objects.requireNonNull(t.actual()),

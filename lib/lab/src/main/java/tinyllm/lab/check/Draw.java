@@ -18,8 +18,13 @@ public final class Draw {
     }
 
     /** Normally distributed float32 with this standard deviation. */
-    public Tensor normal(double deviation, int... shape) {
+    public Tensor scaled(double deviation, int... shape) {
         return Tensor.of(floats(shape, deviation), shape);
+    }
+
+    /** The old name of {@link #scaled}, for a number with a decimal point: {@code normal(100, 3)} is a shape. */
+    public Tensor normal(double deviation, int... shape) {
+        return scaled(deviation, shape);
     }
 
     /** An integer in from…to, both included. */

@@ -91,8 +91,8 @@ public final class AttentionExercises {
         int d = leadingAndD[leadingAndD.length - 1];
         Tensor mask = causal ? Draw.causal(l, s) : null;
         return new Qkv(
-                draw.normal(size, shape(leadingAndD, l)),
-                draw.normal(size, shape(leadingAndD, s)),
+                draw.scaled(size, shape(leadingAndD, l)),
+                draw.scaled(size, shape(leadingAndD, s)),
                 draw.normal(shape(leadingAndD, s)),
                 mask,
                 1 / Math.sqrt(d));

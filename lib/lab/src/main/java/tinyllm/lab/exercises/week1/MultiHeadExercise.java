@@ -123,10 +123,10 @@ public final class MultiHeadExercise {
         int width = heads * d;
         return new Inputs(
                 draw.normal(b, l, e),
-                draw.normal(0.6, width, e),
-                draw.normal(0.6, width, e),
-                draw.normal(0.6, width, e),
-                draw.normal(0.6, e, width),
+                draw.scaled(0.6, width, e),
+                draw.scaled(0.6, width, e),
+                draw.scaled(0.6, width, e),
+                draw.scaled(0.6, e, width),
                 heads,
                 causal ? Draw.causal(l, l) : null);
     }

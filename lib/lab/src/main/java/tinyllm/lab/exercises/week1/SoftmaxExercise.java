@@ -27,7 +27,7 @@ public final class SoftmaxExercise {
             .check(situation("batch and heads", seed -> new Draw(seed).normal(2, 3, 4, 6)))
             .check(situation(
                     "scores around 1000",
-                    seed -> new Draw(seed).normal(100, 3, 5).add(1000)))
+                    seed -> new Draw(seed).scaled(100, 3, 5).add(1000)))
             .check(situation("one row far below the other", SoftmaxExercise::farApart))
             .check(situation(
                     "masked scores (-inf)", seed -> new Draw(seed).normal(4, 4).add(Draw.causal(4, 4))))

@@ -25,7 +25,7 @@ public final class TemperatureExercise {
             .check(situation("three rows, T = 0.7", 0.7, 3, 6))
             .check(Case.of(
                     "large logits, T = 0.1",
-                    seed -> new Scaled(new Draw(seed).normal(200, 2, 5), 0.1),
+                    seed -> new Scaled(new Draw(seed).scaled(200, 2, 5), 0.1),
                     TemperatureExercise::run))
             .mistake(
                     "multiplied",

@@ -34,7 +34,7 @@ public final class TopPExercise {
             .check(situation("rows that differ, p = 0.6", 0.6, 4, 9))
             .check(situation("p = 0.3", 0.3, 3, 7))
             .check(Case.of("one row rises, one falls", TopPExercise::crossed, TopPExercise::run))
-            .check(Case.of("large logits", seed -> new Cut(new Draw(seed).normal(100, 2, 6), 0.9), TopPExercise::run))
+            .check(Case.of("large logits", seed -> new Cut(new Draw(seed).scaled(100, 2, 6), 0.9), TopPExercise::run))
             .mistake(
                     "cuts the token that reaches p",
                     "The token that carries the sum over p is cut, and a tiny p keeps nothing. Look at the mass before a token, not"
