@@ -23,13 +23,34 @@ public abstract class AbstractArray extends Pointer {
     }
 
     static void requireLength(long length, Shape shape) {
-        long size = 1;
-        for (int dim : shape.toArray()) {
-            size = Math.multiplyExact(size, dim);
-        }
+        long size = size(shape);
         if (size != length) {
             throw new IllegalArgumentException("A Java array of " + length + " values cannot fill the shape " + shape
                     + " of " + size + " values.");
         }
+    }
+
+    /** A limit of 0 means that JavaCPP does not know how much memory there is. */
+    static void requireMemory(Pointer data, Shape shape) {
+        long size = size(shape);
+        if (Pointer.isNull(data) && size > 0) {
+            throw new NullPointerException(
+                    "The data pointer is null, but the shape " + shape + " has " + size + " values.");
+        }
+        if (data != null && data.limit() > 0 && data.limit() - data.position() < size) {
+            throw new IllegalArgumentException("A pointer to " + (data.limit() - data.position())
+                    + " values cannot fill the shape " + shape + " of " + size + " values.");
+        }
+    }
+
+    private static long size(Shape shape) {
+        long size = 1;
+        for (int dim : shape.toArray()) {
+            if (dim < 0) {
+                throw new IllegalArgumentException("The shape " + shape + " has a negative dimension: " + dim + ".");
+            }
+            size = Math.multiplyExact(size, (long) dim);
+        }
+        return size;
     }
 }

@@ -40,8 +40,9 @@ public class Shape extends Pointer {
     @Index(function = "at")
     public native int get(@Cast("size_t") long i);
 
-    @Index(function = "at")
+    /** Throws if there is no such dimension. */
     @ValueSetter
+    @Index(function = "at")
     public native Shape put(@Cast("size_t") long i, int value);
 
     public native void push_back(int value);

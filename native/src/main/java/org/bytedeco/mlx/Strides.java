@@ -31,8 +31,9 @@ public class Strides extends Pointer {
     @Index(function = "at")
     public native @Cast("int64_t") long get(@Cast("size_t") long i);
 
-    @Index(function = "at")
+    /** Throws if there is no such dimension. */
     @ValueSetter
+    @Index(function = "at")
     public native Strides put(@Cast("size_t") long i, @Cast("int64_t") long value);
 
     public long[] toArray() {

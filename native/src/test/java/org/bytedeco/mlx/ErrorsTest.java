@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.bytedeco.mlx.global.mlx.*;
 
+import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
 
 /** What C++ throws arrives in Java with its message, and nothing is lost. */
@@ -35,6 +36,22 @@ class ErrorsTest {
                 .hasMessageContaining("5 values")
                 .hasMessageContaining("[2, 3]");
         assertThatThrownBy(() -> matrix.item_float()).hasMessageContaining("size 1");
+    }
+
+    @Test
+    void wrongMemory() {
+        Shape six = new Shape(2, 3);
+        assertThatThrownBy(() -> new array(new FloatPointer(5), six)).hasMessageContaining("5 values");
+        assertThatThrownBy(() -> new array((FloatPointer) null, six)).hasMessageContaining("null");
+        assertThatThrownBy(() -> new array(new float[1], new Shape(-1))).hasMessageContaining("negative");
+        assertThatThrownBy(() -> array_from_bytes(null, six, float32())).hasMessageContaining("null");
+        assertThatThrownBy(() -> array_over(null, six, float32())).hasMessageContaining("null");
+        assertThatThrownBy(() -> array_from_bytes(new FloatPointer(1), new Shape(-1), float32()))
+                .hasMessageContaining("negative");
+        assertThatThrownBy(() -> array_from_bytes(new FloatPointer(1), new Shape(1 << 30, 1 << 30, 1 << 30), float32()))
+                .hasMessageContaining("address");
+        assertThatThrownBy(() -> six.put(2, 1)).hasMessageContaining("out of range");
+        assertThatThrownBy(() -> new Strides(1, 2).put(2, 1)).hasMessageContaining("out of range");
     }
 
     @Test

@@ -35,6 +35,9 @@ final class JavaObjects {
 
     /** Keeps the object alive until native code has dropped its number. */
     static long keep(Object object) {
+        if (object == null) {
+            throw new NullPointerException("A function or a data pointer is null: native code cannot call or keep it.");
+        }
         forgetReleased();
         long number = NEXT.getAndIncrement();
         OBJECTS.put(number, object);

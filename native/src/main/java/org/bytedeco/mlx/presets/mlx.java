@@ -277,9 +277,9 @@ public class mlx implements LoadEnabled, InfoMapper {
                             public array(boolean val) { super((Pointer)null); allocate(val); }
                             private native void allocate(@Cast("bool") boolean val);
                             /** Copies {@code shape}'s number of values. */
-                            public array(FloatPointer data, Shape shape) { super((Pointer)null); allocate(data, shape); }
+                            public array(FloatPointer data, Shape shape) { super((Pointer)null); AbstractArray.requireMemory(data, shape); allocate(data, shape); }
                             private native void allocate(@Const FloatPointer data, @ByVal Shape shape);
-                            public array(IntPointer data, Shape shape) { super((Pointer)null); allocate(data, shape); }
+                            public array(IntPointer data, Shape shape) { super((Pointer)null); AbstractArray.requireMemory(data, shape); allocate(data, shape); }
                             private native void allocate(@Const IntPointer data, @ByVal Shape shape);
                             public array(float[] data, Shape shape) { super((Pointer)null); AbstractArray.requireLength(data.length, shape); allocate(data, shape); }
                             private native void allocate(@Const float[] data, @ByVal Shape shape);

@@ -178,6 +178,9 @@ inline ArraysFunction custom_function_numbers(const ArraysFunction& function, in
  */
 inline mlx::core::array array_over_memory(void* data, mlx::core::Shape shape, mlx::core::Dtype dtype, int64_t number) {
   auto handle = std::make_shared<detail::Handle>(number);
+  if (data == nullptr) {
+    throw std::invalid_argument("[array_over] The data pointer is null.");
+  }
   return mlx::core::array(data, std::move(shape), dtype, [handle](void*) mutable { handle.reset(); });
 }
 

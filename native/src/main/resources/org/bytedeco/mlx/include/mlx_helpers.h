@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <sstream>
 
@@ -22,9 +23,15 @@ inline mlx::core::array array_from_bytes(const void* data, mlx::core::Shape shap
   size_t bytes = mlx::core::size_of(dtype);
   for (auto dim : shape) {
     if (dim < 0) {
-      throw std::invalid_argument("[array_from_bytes] A dimension is negative.");
+      throw std::invalid_argument("[array_from_bytes] A dimension is negative: " + std::to_string(dim) + ".");
     }
-    bytes *= dim;
+    if (dim > 0 && bytes > std::numeric_limits<size_t>::max() / 2 / static_cast<size_t>(dim)) {
+      throw std::invalid_argument("[array_from_bytes] The shape has more bytes than a process can address.");
+    }
+    bytes *= static_cast<size_t>(dim);
+  }
+  if (bytes > 0 && data == nullptr) {
+    throw std::invalid_argument("[array_from_bytes] The data pointer is null, but the shape has values.");
   }
   auto buffer = mlx::core::allocator::malloc(bytes);
   if (bytes > 0) {
