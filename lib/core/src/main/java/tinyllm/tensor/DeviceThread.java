@@ -125,7 +125,9 @@ public final class DeviceThread {
             mlx.eval(vector);
         } catch (RuntimeException e) {
             Tensor[] all = lazy.toArray(new Tensor[0]);
-            throw new TensorException(op + " of " + describe(all) + " failed in MLX: " + e.getMessage(), e);
+            String message = op + " of " + describe(all) + " failed in MLX: " + e.getMessage();
+            Registry.lose(message);
+            throw new TensorException(message, e);
         }
         lazy.forEach(tensor -> tensor.handle().evaluated());
     }

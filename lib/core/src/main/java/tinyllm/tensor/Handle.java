@@ -16,6 +16,8 @@ final class Handle extends PhantomReference<Tensor> {
     private volatile boolean evaluated;
     private volatile boolean freed;
 
+    private @Nullable String failure;
+
     @Nullable
     Scope scope;
 
@@ -31,11 +33,19 @@ final class Handle extends PhantomReference<Tensor> {
             throw new IllegalStateException(op + ": this tensor, " + tensor.describe()
                     + ", was freed when its Scope closed; pass it to Scope.keep to use it longer");
         }
+        if (failure != null) {
+            throw new TensorException(op + ": " + tensor.describe()
+                    + " was not computed yet when a computation failed, and is lost; make it again. (" + failure + ")");
+        }
         return value;
     }
 
-    boolean isFreed() {
-        return freed;
+    /** After a failed computation MLX passes off unwritten memory as values: what was not computed before is lost. */
+    void lost(String why) {
+        if (!evaluated && !freed) {
+            failure = why;
+            evaluated();
+        }
     }
 
     /** How many operations deep the graph may be that stands behind this array. */

@@ -76,6 +76,10 @@ final class Registry {
             return;
         }
         unchecked = 0;
+        if (used() < collectAt / 4) {
+            // A model was freed: garbage need not grow as large again.
+            collectAt = Math.max(COLLECT_EVERY, 2 * used());
+        }
         long wanted = Math.min(collectAt, Memory.budget());
         if (exceeds(bytes, wanted)) {
             sweep();
@@ -113,6 +117,10 @@ final class Registry {
     /** Finds the arrays that were computed because others needed them. */
     private static void sweep() {
         LIVE.forEach(Handle::isEvaluated);
+    }
+
+    static void lose(String why) {
+        LIVE.forEach(handle -> handle.lost(why));
     }
 
     /** Runs the collector and frees what it finds; a reference of our own shows when it is done. */

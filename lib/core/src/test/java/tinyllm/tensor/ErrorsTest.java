@@ -7,21 +7,23 @@ import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.bytedeco.mlx.global.mlx;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What does not fit is refused in Java, by a sentence that names the operation and what it got. */
 class ErrorsTest {
-    private static final Tensor X = Tensor.zeros(DType.F32, 2, 3);
-    private static final Tensor Y = Tensor.zeros(DType.F32, 4, 5);
-    private static final Tensor INTS = Tensor.ones(DType.I32, 2, 3);
-    private static final Tensor BOOLS = Tensor.ones(DType.BOOL, 2, 3);
-    private static final Tensor EMPTY = Tensor.zeros(DType.F32, 0, 3);
+    private static final Tensor X = Tensor.zeros(DType.F32, 2, 3).eval();
+    private static final Tensor Y = Tensor.zeros(DType.F32, 4, 5).eval();
+    private static final Tensor INTS = Tensor.ones(DType.I32, 2, 3).eval();
+    private static final Tensor BOOLS = Tensor.ones(DType.BOOL, 2, 3).eval();
+    private static final Tensor EMPTY = Tensor.zeros(DType.F32, 0, 3).eval();
     private static final Tensor SCALAR = Tensor.scalar(1);
 
     interface Call {
@@ -298,6 +300,27 @@ class ErrorsTest {
                         INTS))
                 .isInstanceOf(TensorException.class)
                 .hasMessage("shift of [2, 3] F32, [2, 3] I32 failed in MLX: native words");
+    }
+
+    /** MLX notices a singular matrix only while it computes, and would hand out unwritten memory afterwards. */
+    @Test
+    void whatFailedToComputeIsNeverRead() {
+        Tensor before = X.add(2).eval();
+        Tensor inverse = DeviceThread.apply(
+                "inverse", (call, in) -> mlx.inv(in[0], call.stream()), Tensor.zeros(DType.F32, 3, 3));
+        Tensor lazy = inverse.add(1);
+        Tensor lazier = lazy.mul(0);
+        assertThatThrownBy(lazy::eval)
+                .isInstanceOf(TensorException.class)
+                .hasMessageContainingAll("eval of [3, 3] F32 failed in MLX", "LU factorization");
+        for (Tensor lost : List.of(inverse, lazy, lazier)) {
+            assertThatThrownBy(lost::toFloats)
+                    .isInstanceOf(TensorException.class)
+                    .hasMessageContainingAll("toFloats: [3, 3] F32 was not computed yet", "LU factorization");
+            assertThatThrownBy(() -> lost.add(1)).isInstanceOf(TensorException.class);
+        }
+        assertThat(before.sum().item()).isEqualTo(12);
+        assertThat(X.eval().sum().item()).isZero();
     }
 
     @Test
