@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Supplier;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import tinyllm.course.ReferenceUse;
@@ -28,6 +29,14 @@ class CheckTest {
         public Tensor twice(Tensor x) {
             ReferenceUse.note("9.9 double");
             return x.mul(2);
+        }
+    }
+
+    @NullUnmarked // what a learner may write all the same
+    private static final class ReturnsNull implements Doubling {
+        @Override
+        public Tensor twice(Tensor x) {
+            return null;
         }
     }
 
@@ -104,7 +113,7 @@ class CheckTest {
 
     @Test
     void returnsNull() {
-        CheckResult result = run(x -> null);
+        CheckResult result = check(ReturnsNull::new);
 
         assertThat(result.outcome()).isEqualTo(Outcome.INCORRECT);
         assertThat(result.message()).contains("null", "[2, 3]");

@@ -19,6 +19,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.dflib.jjava.kernel.JavaKernel;
 import org.dflib.jjava.shaded.org.zeromq.SocketType;
 import org.dflib.jjava.shaded.org.zeromq.ZMQ;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -243,7 +244,7 @@ final class RealKernel implements AutoCloseable {
         return id;
     }
 
-    private static Message receive(ZMQ.Socket socket, int millis) {
+    private static @Nullable Message receive(ZMQ.Socket socket, int millis) {
         socket.setReceiveTimeOut(millis);
         byte[] frame = socket.recv();
         if (frame == null) {
