@@ -1,9 +1,11 @@
 """Real JupyterLab in a real Chromium: chapter 1.1 opens, runs, and shows its check table and its attention map.
 
-It works on copies of the starters in a temporary folder, so that it never touches a learner's work. Chromium may
+It works on copies of the starters in a temporary folder, so that it never touches a learner's work. In the copy of
+chapter 1.1 the first exercise is solved, as by a learner who has come that far; the others are stubs. Chromium may
 reach this machine alone; a request to anywhere else fails the test. Pictures are kept in target/screenshots/.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import paths
+from . import copies, paths
 from .console import Failure
 from .results import Skipped, Tally
 
@@ -48,8 +50,19 @@ def _chapter(executable: str) -> list[str]:
         notebooks.mkdir()
         for starter in paths.NOTEBOOKS.glob("[0-9]*.ipynb"):
             shutil.copyfile(starter, notebooks / starter.name)
+        solve_first(copies.name_of(CHAPTER), notebooks / "my")
         with Server(notebooks, Path(folder)) as server:
             return _visit(executable, server.address)
+
+
+def solve_first(name: str, mine: Path) -> None:
+    """Make the learner's copy of a chapter, with the first exercise's cell as it stands in the solved notebook."""
+    copy = json.loads((paths.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))
+    solved = json.loads((paths.SOLVED / f"{name}.ipynb").read_text(encoding="utf-8"))
+    first = next(cell for cell in copy["cells"] if "exercise" in cell["metadata"])
+    first["source"] = next(cell["source"] for cell in solved["cells"] if cell["id"] == first["id"])
+    mine.mkdir()
+    (mine / f"{name}.ipynb").write_text(json.dumps(copy), encoding="utf-8")
 
 
 class Server:
@@ -143,10 +156,12 @@ def _run_cells(page, shots: Path) -> None:
     """Run all cells, then wait for the check table and for a picture that is really drawn."""
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    picture = page.locator(".jp-OutputArea-output img").first
-    picture.wait_for(state="attached", timeout=RUN_S * 1000)
     table = page.locator(".jp-OutputArea-output table", has_text="Verdict").first
     table.wait_for(state="attached", timeout=RUN_S * 1000)
+    if "correct" not in table.inner_text() or "incorrect" in table.inner_text():
+        raise Failure(f"the first check is not green: {table.inner_text()[:200]}")
+    picture = page.locator(".jp-OutputArea-output img").first
+    picture.wait_for(state="attached", timeout=RUN_S * 1000)
     drawn = picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
     if drawn < 100:
         raise Failure(f"the picture is {drawn} pixels wide: the attention map was not drawn")
@@ -154,3 +169,4 @@ def _run_cells(page, shots: Path) -> None:
     page.screenshot(path=shots / "attention-map.png")
     table.scroll_into_view_if_needed()
     page.screenshot(path=shots / "check-table.png")
+    page.get_by_text("not solved yet").first.wait_for(state="attached", timeout=RUN_S * 1000)
