@@ -4,12 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import tech.tablesaw.api.Table;
 import tinyllm.lab.view.Picture;
 import tinyllm.nn.AttentionFn;
-import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 
 /** How long one attention takes as the text grows, beside what this machine's matrix product reaches (chapter 1.1). */
@@ -20,7 +18,6 @@ public final class AttentionCost {
 
     public static final int HEAD_DIM = 64;
 
-    private static final int RUNS = 5;
     private static final int SQUARE = 1024;
     private static final int LONGEST = 4096;
 
@@ -61,7 +58,7 @@ public final class AttentionCost {
         Tensor q = Tensor.normal(1, 1, HEADS, length, HEAD_DIM).eval();
         Tensor k = Tensor.normal(2, 1, HEADS, length, HEAD_DIM).eval();
         Tensor v = Tensor.normal(3, 1, HEADS, length, HEAD_DIM).eval();
-        double ms = medianMs(() -> attention.attend(q, k, v, null, 1 / Math.sqrt(HEAD_DIM)));
+        double ms = Timing.medianMs(() -> attention.attend(q, k, v, null, 1 / Math.sqrt(HEAD_DIM)));
         double scores = (double) HEADS * length * length;
         return new Point(length, ms, 4 * scores * HEAD_DIM / ms / 1e6, scores * Float.BYTES / 1e6);
     }
@@ -70,22 +67,7 @@ public final class AttentionCost {
     private static double ceiling() {
         Tensor a = Tensor.normal(4, SQUARE, SQUARE).eval();
         Tensor b = Tensor.normal(5, SQUARE, SQUARE).eval();
-        return 2 * Math.pow(SQUARE, 3) / medianMs(() -> a.matmul(b)) / 1e6;
-    }
-
-    private static double medianMs(Supplier<Tensor> body) {
-        double[] ms = new double[RUNS];
-        Scope.of(body);
-        for (int i = 0; i < RUNS; i++) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new CancellationException("the measurement was interrupted");
-            }
-            long start = System.nanoTime();
-            Scope.of(body);
-            ms[i] = (System.nanoTime() - start) / 1e6;
-        }
-        Arrays.sort(ms);
-        return ms[RUNS / 2];
+        return 2 * Math.pow(SQUARE, 3) / Timing.medianMs(() -> a.matmul(b)) / 1e6;
     }
 
     /** What was measured, a row for each length. */

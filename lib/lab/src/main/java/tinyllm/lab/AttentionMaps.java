@@ -133,11 +133,11 @@ public final class AttentionMaps {
         for (int layer = 0; layer < numLayers(); layer++) {
             float[][] map = mean(layer);
             String title = String.format(Locale.ROOT, "Layer %d of %d, mean of heads", layer, numLayers());
-            frames.add(MapPainter.paint(spec(title, map, 1), 1.5));
+            frames.add(MapPainter.paint(spec(title, map, 1), 1));
         }
         String text = "A film of " + numLayers() + " layers over " + labels.size() + " tokens; " + sinkSentence() + ".";
         return new Film(
-                GifWriter.write(frames, 450, 1500), (int) (frames.getFirst().getWidth() / 1.5), text);
+                GifWriter.write(frames, 450, 1500), frames.getFirst().getWidth(), text);
     }
 
     /** How much of each head's attention goes to the first token: layers by heads. */
