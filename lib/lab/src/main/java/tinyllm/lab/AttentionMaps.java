@@ -136,8 +136,7 @@ public final class AttentionMaps {
             frames.add(MapPainter.paint(spec(title, map, 1), 1));
         }
         String text = "A film of " + numLayers() + " layers over " + labels.size() + " tokens; " + sinkSentence() + ".";
-        return new Film(
-                GifWriter.write(frames, 450, 1500), frames.getFirst().getWidth(), text);
+        return new Film(GifWriter.write(frames, 450, 1500), frames.getFirst().getWidth(), text);
     }
 
     /** How much of each head's attention goes to the first token: layers by heads. */

@@ -67,9 +67,14 @@ public final class RopeViews {
             dials.add(new Dial("pair " + pair + ": " + degrees(pair), points));
         }
         String title = "The same query at positions 0 to " + (POSITIONS - 1) + ": each pair turns at its own speed";
-        String footer = "degrees per token; light: position 0, dark: position " + (POSITIONS - 1) + "; all at one length";
-        return RotationPainter.paint(title, dials, footer, title + ". Pair 0 turns " + degrees(0) + " a token, pair "
-                + (d / 2 - 1) + " only " + degrees(d / 2 - 1) + ".");
+        String footer =
+                "degrees per token; light: position 0, dark: position " + (POSITIONS - 1) + "; all at one length";
+        return RotationPainter.paint(
+                title,
+                dials,
+                footer,
+                title + ". Pair 0 turns " + degrees(0) + " a token, pair " + (d / 2 - 1) + " only " + degrees(d / 2 - 1)
+                        + ".");
     }
 
     private double[] pair(float[] row, int i) {
@@ -85,7 +90,10 @@ public final class RopeViews {
                 .mapToDouble(i -> 2 * Math.PI / speed(i))
                 .toArray();
         String title = String.format(
-                Locale.ROOT, "Pair 0 turns once in %.1f tokens, the slowest in %,.0f", turns[0], turns[turns.length - 1]);
+                Locale.ROOT,
+                "Pair 0 turns once in %.1f tokens, the slowest in %,.0f",
+                turns[0],
+                turns[turns.length - 1]);
         Plot plot = Charts.plot(title, "pair", "tokens for one turn")
                 .series("one turn", turns)
                 .level(
@@ -138,7 +146,8 @@ public final class RopeViews {
     private double[][] scores(RopeFn rope, int layer, int first) {
         int heads = config.numAttentionHeads();
         int length = queries.get(layer).dim(1);
-        // The mean over all pairs of a bilinear score is the score of the means. The sink, token 0, would hide the rest.
+        // The mean over all pairs of a bilinear score is the score of the means. The sink, token 0, would hide the
+        // rest.
         Tensor q = queries.get(layer).slice(1, 1, length).meanKeep(1); // [H_q, 1, D]
         Tensor k = keys.get(layer).slice(1, 1, length).meanKeep(1).repeat(heads / config.numKeyValueHeads(), 0);
         Tensor moved = rotate(rope, q.repeat(DISTANCES, 1), first); // [H_q, N, D]

@@ -14,6 +14,7 @@ import tinyllm.lab.exercises.week1.SoftmaxExercise;
 import tinyllm.lab.exercises.week1.TemperatureExercise;
 import tinyllm.lab.exercises.week1.TopKExercise;
 import tinyllm.lab.exercises.week1.TopPExercise;
+import tinyllm.lab.exercises.week1.WarmUpExercise;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -21,6 +22,7 @@ import tinyllm.lab.exercises.week1.TopPExercise;
 public final class Exercises {
 
     private static final List<Exercise<?>> ALL = List.of(
+            WarmUpExercise.WARM_UP,
             SoftmaxExercise.SOFTMAX,
             AttentionExercises.WEIGHTS,
             AttentionExercises.ATTENTION,

@@ -76,9 +76,7 @@ public final class RotationPainter {
 
     /** From light blue to dark blue. */
     private static Color shade(double share) {
-        return new Color(
-                (int) (0xa6 + (0x08 - 0xa6) * share),
-                (int) (0xce + (0x30 - 0xce) * share),
-                (int) (0xf0 + (0x6b - 0xf0) * share));
+        return new Color((int) (0xa6 + (0x08 - 0xa6) * share), (int) (0xce + (0x30 - 0xce) * share), (int)
+                (0xf0 + (0x6b - 0xf0) * share));
     }
 }
