@@ -7,7 +7,6 @@ import tinyllm.engine.Generator;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Live;
 import tinyllm.lab.view.Rich;
-import tinyllm.model.CausalLm;
 import tinyllm.sampling.SamplingParams;
 
 /** Streams a model's answer into one output that grows. */
@@ -15,11 +14,11 @@ final class Chat {
 
     private Chat() {}
 
-    static void stream(CausalLm model, String prompt, int maxTokens) {
+    static void stream(Generator generator, SamplingParams sampling, String prompt, int maxTokens) {
         StringBuilder text = new StringBuilder();
         try (Live live = new Live()) {
             live.show(() -> answer("", "thinking …"));
-            Completion completion = new Generator(model).chat(prompt, SamplingParams.GREEDY, maxTokens, piece -> {
+            Completion completion = generator.chat(prompt, sampling, maxTokens, piece -> {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancellationException("the generation was interrupted");
                 }

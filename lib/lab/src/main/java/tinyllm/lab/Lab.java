@@ -2,11 +2,13 @@ package tinyllm.lab;
 
 import java.util.Optional;
 import java.util.function.Supplier;
+import tinyllm.engine.Generator;
 import tinyllm.lab.check.TodoException;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Rich;
 import tinyllm.model.CausalLm;
+import tinyllm.sampling.SamplingParams;
 
 /**
  * What a notebook's cells call. Imported statically in every chapter; each method shows its result below the cell.
@@ -88,7 +90,17 @@ public final class Lab {
 
     /** The same with a limit of its own on the answer's tokens. */
     public static void chat(CausalLm model, String prompt, int maxTokens) {
-        Chat.stream(model, prompt, maxTokens);
+        chat(new Generator(model), SamplingParams.GREEDY, prompt, maxTokens);
+    }
+
+    /** The same with a decode loop and a sampler of its own, and sampling instead of the most likely token. */
+    public static void chat(Generator generator, SamplingParams sampling, String prompt, int maxTokens) {
+        Chat.stream(generator, sampling, prompt, maxTokens);
+    }
+
+    /** Whether this runs in quick mode (TINYLLM_QUICK=1): the small model, fewer tokens and repeats. */
+    public static boolean quick() {
+        return DefaultModel.quick(System.getenv());
     }
 
     /** Begins to load the default model in the background; the kernel calls it at start. A failure is told by {@link #model}. */

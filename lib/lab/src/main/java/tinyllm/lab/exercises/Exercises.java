@@ -12,6 +12,7 @@ import tinyllm.lab.exercises.week1.MultiHeadExercise;
 import tinyllm.lab.exercises.week1.RopeExercises;
 import tinyllm.lab.exercises.week1.SoftmaxExercise;
 import tinyllm.lab.exercises.week1.TemperatureExercise;
+import tinyllm.lab.exercises.week1.TemplateExercise;
 import tinyllm.lab.exercises.week1.TopKExercise;
 import tinyllm.lab.exercises.week1.TopPExercise;
 import tinyllm.lab.exercises.week1.WarmUpExercise;
@@ -29,6 +30,7 @@ public final class Exercises {
             MultiHeadExercise.MULTI_HEAD,
             RopeExercises.ROPE,
             RopeExercises.BOTH,
+            TemplateExercise.TEMPLATE,
             GenerateExercise.GENERATE,
             TemperatureExercise.TEMPERATURE,
             TopKExercise.TOP_K,

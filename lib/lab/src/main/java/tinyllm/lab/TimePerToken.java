@@ -1,0 +1,80 @@
+package tinyllm.lab;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import tinyllm.lab.view.Live;
+import tinyllm.lab.view.Picture;
+import tinyllm.model.CausalLm;
+
+/** What one more token costs after texts of growing length, when nothing is cached (chapter 1.6). */
+public final class TimePerToken {
+
+    private static final int REPEATS = 3;
+
+    private TimePerToken() {}
+
+    /**
+     * @param lengths how many tokens stand before the one that is timed; at least two, rising
+     * @return medians of three runs each, and the exponent of a power fitted to them
+     */
+    public static Picture of(CausalLm model, int... lengths) {
+        if (lengths.length < 2) {
+            throw new IllegalArgumentException("give at least two lengths, so that there is a line to draw");
+        }
+        double[] seconds = new double[lengths.length];
+        try (Live live = new Live()) {
+            model.lastLogits(text(model, lengths[0])); // warm up
+            for (int i = 0; i < lengths.length; i++) {
+                live.progress("timing a text of " + lengths[i] + " tokens", i, lengths.length);
+                seconds[i] = median(model, text(model, lengths[i]));
+            }
+            live.progress("timed", lengths.length, lengths.length);
+        }
+        double[] x = Arrays.stream(lengths).asDoubleStream().toArray();
+        double exponent = exponent(x, seconds);
+        String title = String.format(
+                Locale.ROOT,
+                "From %d to %d tokens one more token costs %.1f times as much (n to the %.2f)",
+                lengths[0],
+                lengths[lengths.length - 1],
+                seconds[seconds.length - 1] / seconds[0],
+                exponent);
+        return Charts.plot(title, "tokens before it", "seconds for the next token")
+                .series("measured, nothing cached", x, seconds)
+                .guess("1.6 slower")
+                .picture();
+    }
+
+    /** Any ids will do: the time depends on how many there are. */
+    private static int[] text(CausalLm model, int length) {
+        return IntStream.range(0, length)
+                .map(i -> i % Math.min(1000, model.config().vocabSize()))
+                .toArray();
+    }
+
+    private static double median(CausalLm model, int[] text) {
+        double[] runs = new double[REPEATS];
+        for (int r = 0; r < REPEATS; r++) {
+            long start = System.nanoTime();
+            model.lastLogits(text);
+            runs[r] = (System.nanoTime() - start) / 1e9;
+        }
+        Arrays.sort(runs);
+        return runs[REPEATS / 2];
+    }
+
+    /** Slope of the straight line through the logarithms. */
+    private static double exponent(double[] x, double[] y) {
+        double meanX = Arrays.stream(x).map(Math::log).average().orElseThrow();
+        double meanY = Arrays.stream(y).map(Math::log).average().orElseThrow();
+        double above = 0;
+        double below = 0;
+        for (int i = 0; i < x.length; i++) {
+            double dx = Math.log(x[i]) - meanX;
+            above += dx * (Math.log(y[i]) - meanY);
+            below += dx * dx;
+        }
+        return above / below;
+    }
+}
