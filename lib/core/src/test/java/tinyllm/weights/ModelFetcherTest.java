@@ -112,7 +112,7 @@ class ModelFetcherTest {
         hub.cuts.set(2);
         assertThat(fetch(known())).hasBinaryContent(CONTENT);
         assertThat(hub.requests).hasSize(3);
-        assertThat(hub.requests.getLast()).contains("bytes=2000000-");
+        assertThat(hub.requests.getLast()).containsPattern("bytes=[1-9]\\d{3,}-");
     }
 
     @Test
@@ -122,13 +122,13 @@ class ModelFetcherTest {
         hub.status = 0;
         FakeHub first = hub;
         assertThatThrownBy(() -> fetcher(null).fetch(known(), (file, done, total) -> first.status = 503))
-                .hasMessageContaining("stopped after 700000 of 3000000 bytes")
-                .hasMessageContaining("go on");
+                .hasMessageMatching("m.gguf stopped after [1-9]\\d* of 3000000 bytes .*go on where it stopped");
         assertThat(names()).containsExactly("m.gguf.part");
+        long kept = Files.size(places.folder(known()).resolve("m.gguf.part"));
         hub.status = 0;
         hub.requests.clear();
         assertThat(fetch(known())).hasBinaryContent(CONTENT);
-        assertThat(hub.requests).hasSize(1).first().asString().contains("bytes=700000-");
+        assertThat(hub.requests).hasSize(1).first().asString().contains("bytes=" + kept + "-");
     }
 
     @Test
