@@ -1,34 +1,46 @@
 package tinyllm.text.jinja;
 
-/** How much one rendering may do: steps, characters made, and depth. It ends a hostile template well within a second. */
+/**
+ * How much one rendering may do: steps, characters made, and depth. What the conversation brings in raises the limits, so a long
+ * one renders, while a hostile template ends well within a second.
+ */
 final class Budget {
-    static final long MAX_STEPS = 2_000_000;
-    static final long MAX_CHARS = 32_000_000;
     static final int MAX_DEPTH = 300;
 
-    private long steps;
-    private long chars;
+    private static final long STEPS = 500_000;
+    private static final long STEPS_PER_VALUE = 100;
+    private static final long CHARS = 8_000_000;
+    private static final long CHARS_PER_CHAR = 16;
+
+    private long stepsLeft = STEPS;
+    private long charsLeft = CHARS;
     private int depth;
+
+    /** A value of the conversation with so many characters. */
+    void bring(long chars) {
+        stepsLeft += STEPS_PER_VALUE;
+        charsLeft += chars * CHARS_PER_CHAR;
+    }
 
     void step() {
         steps(1);
     }
 
     void steps(long n) {
-        steps += n;
-        if (steps > MAX_STEPS || n > MAX_STEPS) {
-            throw new TemplateException("The chat template takes more than " + MAX_STEPS
-                    + " steps; it does not end, or its input is too large.");
+        if (n > stepsLeft) {
+            throw new TemplateException(
+                    "The chat template takes more steps than this conversation may need; it does not end, or loops too much.");
         }
+        stepsLeft -= n;
     }
 
     /** Counts characters before they are made. */
     void chars(long n) {
-        chars += n;
-        if (chars > MAX_CHARS || n > MAX_CHARS) {
-            throw new TemplateException("The chat template makes more than " + MAX_CHARS
-                    + " characters of text; it does not end, or its input is too large.");
+        if (n > charsLeft) {
+            throw new TemplateException("The chat template makes more text than this conversation may need ("
+                    + CHARS + " characters and " + CHARS_PER_CHAR + " for each of the conversation's).");
         }
+        charsLeft -= n;
     }
 
     void enter() {

@@ -15,7 +15,7 @@ final class Imported {
     private Imported() {}
 
     static Object value(@Nullable Object value, boolean fromTemplate, Budget budget) {
-        budget.step();
+        budget.bring(value instanceof CharSequence s ? s.length() : 0);
         return switch (value) {
             case null -> None.NONE;
             case CharSequence s -> fromTemplate ? Str.template(s.toString()) : Str.data(s.toString());

@@ -30,8 +30,11 @@ final class Text {
         if (times <= 0 || s.isEmpty()) {
             return Str.EMPTY;
         }
-        budget.steps(Math.min(times, Budget.MAX_STEPS + 1));
-        budget.chars(Math.min((long) s.length() * Math.min(times, Budget.MAX_CHARS), Budget.MAX_CHARS + 1));
+        if (times > Integer.MAX_VALUE) {
+            throw new TemplateException("a string is repeated " + times + " times, which is too often");
+        }
+        budget.steps(times);
+        budget.chars(times * s.length()); // refused as a whole, before the first copy
         StrBuilder out = new StrBuilder(budget);
         for (long i = 0; i < times; i++) {
             out.append(s);

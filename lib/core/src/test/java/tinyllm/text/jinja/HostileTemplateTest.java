@@ -1,20 +1,21 @@
 package tinyllm.text.jinja;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Row F15: a template that would run for ever, fill the memory or reach into Java ends in an error within a second. */
 class HostileTemplateTest {
-    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     static List<String> templates() {
         return List.of(
@@ -71,11 +72,11 @@ class HostileTemplateTest {
     @ParameterizedTest
     @MethodSource("templates")
     void endsInAnError(String source) {
-        Assertions.assertTimeoutPreemptively(
-                SECOND,
-                () -> assertThatThrownBy(() -> render(source, Map.of()))
-                        .isInstanceOf(TemplateException.class)
-                        .hasMessageMatching("(?s).{10,400}"));
+        long start = THREADS.getCurrentThreadCpuTime(); // a busy machine must not fail the test
+        assertThatThrownBy(() -> render(source, Map.of()))
+                .isInstanceOf(TemplateException.class)
+                .hasMessageMatching("(?s).{10,400}");
+        assertThat(THREADS.getCurrentThreadCpuTime() - start).isLessThan(1_000_000_000L);
     }
 
     @Test
@@ -89,6 +90,17 @@ class HostileTemplateTest {
     void aJavaObject() {
         Map<String, Object> data = new HashMap<>(Map.of("x", Runtime.getRuntime()));
         assertThatThrownBy(() -> render("{{ x }}", data)).hasMessageContaining("java.lang.Runtime");
+    }
+
+    @Test
+    void aLongConversationRenders() {
+        List<Object> messages = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            messages.add(Map.of("role", "user", "content", "word ".repeat(200)));
+        }
+        String source = "{% for m in messages %}{{ '<' + m.role + '>' + m.content | trim + '<end>' }}{% endfor %}";
+        Str text = JinjaTemplate.parse(source).render(Map.of("messages", messages), Map.of());
+        assertThat(text.text()).hasSize(5_000 * (999 + 11));
     }
 
     private static void render(String source, Map<String, Object> data) {
