@@ -74,7 +74,8 @@ public final class ChatTemplates {
             return templates.asString();
         }
         for (JsonNode entry : templates) {
-            if (entry.path("name").asString("").equals("default") && entry.path("template").isString()) {
+            if (entry.path("name").asString("").equals("default")
+                    && entry.path("template").isString()) {
                 return entry.path("template").asString();
             }
         }
@@ -84,7 +85,8 @@ public final class ChatTemplates {
     /** {@code "eos_token": "…"} or {@code "eos_token": {"content": "…"}}. */
     private static Map<String, String> specialTokens(JsonNode config) {
         Map<String, String> special = new HashMap<>();
-        for (String name : new String[] {"bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token"}) {
+        for (String name :
+                new String[] {"bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token"}) {
             JsonNode token = config.path(name);
             JsonNode text = token.isObject() ? token.path("content") : token;
             if (text.isString()) {

@@ -14,11 +14,16 @@ class ChatTemplatesTest {
     @Test
     void fromGguf() {
         Map<String, Object> metadata = Map.of(
-                "tokenizer.chat_template", "{{ bos_token }}{{ eos_token }}{{ pad_token }}",
-                "tokenizer.ggml.tokens", List.of("a", "b"),
-                "tokenizer.ggml.bos_token_id", 1,
-                "tokenizer.ggml.eos_token_id", 0L,
-                "tokenizer.ggml.padding_token_id", 7);
+                "tokenizer.chat_template",
+                "{{ bos_token }}{{ eos_token }}{{ pad_token }}",
+                "tokenizer.ggml.tokens",
+                List.of("a", "b"),
+                "tokenizer.ggml.bos_token_id",
+                1,
+                "tokenizer.ggml.eos_token_id",
+                0L,
+                "tokenizer.ggml.padding_token_id",
+                7);
         assertThat(text(ChatTemplates.fromGguf(metadata))).isEqualTo("ba");
         assertThat(ChatTemplates.fromGguf(Map.of())).isNull();
     }
@@ -48,6 +53,8 @@ class ChatTemplatesTest {
     }
 
     private static String text(@Nullable ChatTemplate template) {
-        return Objects.requireNonNull(template).render(List.of(), List.of(), false).toString();
+        return Objects.requireNonNull(template)
+                .render(List.of(), List.of(), false)
+                .toString();
     }
 }

@@ -19,30 +19,33 @@ class DamagedTokenizerTest {
     private static final String TINY = Goldens.text("tiny-tokenizer.json");
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "\"Ġ t\" | \"t zz\" | zz",
-        "\"Ġ t\" | \"th\" | one space",
-        "\"Ġ t\" | \" t h\" | one space",
-        "\"Ġ t\" | \"t h e\" | one space",
-        "\"Ġ t\" | [\"t\"] | left",
-        "\"Ġ t\" | 5 | left",
-        "\"!\": 0, | \"!\": 2147483648, | whole number",
-        "\"!\": 0, | \"!\": -1, | whole number",
-        "\"!\": 0, | \"!\": 1.5, | whole number",
-        "\"!\": 0, | \"!\": \"0\", | whole number",
-        "\"!\": 0, | \"!\": 1, | two tokens",
-        "\"!\": 0, | \"!\": 3999999, | dense",
-        "\"type\": \"NFC\" | \"type\": \"Replace\" | normalizer",
-        "\"type\": \"Split\" | \"type\": \"Punctuation\" | pre_tokenizer",
-        "\"behavior\": \"Isolated\" | \"behavior\": \"Removed\" | pre_tokenizer",
-        "\"type\": \"BPE\" | \"type\": \"Unigram\" | model.type",
-        "\"dropout\": null | \"dropout\": 0.1 | dropout",
-        "\"byte_fallback\": false | \"byte_fallback\": true | byte_fallback",
-        "\"unk_token\": null | \"unk_token\": \"none\" | unk_token",
-        "\"truncation\": null | \"truncation\": {\"max_length\": 5} | truncation",
-        "\"single_word\": false | \"single_word\": true | single_word",
-        "\"normalized\": false | \"normalized\": true | normalized"
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "\"Ġ t\" | \"t zz\" | zz",
+                "\"Ġ t\" | \"th\" | one space",
+                "\"Ġ t\" | \" t h\" | one space",
+                "\"Ġ t\" | \"t h e\" | one space",
+                "\"Ġ t\" | [\"t\"] | left",
+                "\"Ġ t\" | 5 | left",
+                "\"!\": 0, | \"!\": 2147483648, | whole number",
+                "\"!\": 0, | \"!\": -1, | whole number",
+                "\"!\": 0, | \"!\": 1.5, | whole number",
+                "\"!\": 0, | \"!\": \"0\", | whole number",
+                "\"!\": 0, | \"!\": 1, | two tokens",
+                "\"!\": 0, | \"!\": 3999999, | dense",
+                "\"type\": \"NFC\" | \"type\": \"Replace\" | normalizer",
+                "\"type\": \"Split\" | \"type\": \"Punctuation\" | pre_tokenizer",
+                "\"behavior\": \"Isolated\" | \"behavior\": \"Removed\" | pre_tokenizer",
+                "\"type\": \"BPE\" | \"type\": \"Unigram\" | model.type",
+                "\"dropout\": null | \"dropout\": 0.1 | dropout",
+                "\"byte_fallback\": false | \"byte_fallback\": true | byte_fallback",
+                "\"unk_token\": null | \"unk_token\": \"none\" | unk_token",
+                "\"truncation\": null | \"truncation\": {\"max_length\": 5} | truncation",
+                "\"single_word\": false | \"single_word\": true | single_word",
+                "\"normalized\": false | \"normalized\": true | normalized"
+            })
     void refused(String old, String with, String named) {
         String damaged = replaceFirst(TINY, old, with);
         assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(damaged))
@@ -68,15 +71,18 @@ class DamagedTokenizerTest {
         Map<String, Object> twice = Goldens.map("tiny-tokenizer.json");
         List<Object> merges = (List<Object>) child(twice, "model").get("merges");
         merges.add(merges.getFirst());
-        assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(Goldens.write(twice))).hasMessageContaining("twice");
+        assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(Goldens.write(twice)))
+                .hasMessageContaining("twice");
         Map<String, Object> added = Goldens.map("tiny-tokenizer.json");
         ((List<Map<String, Object>>) added.get("added_tokens")).getFirst().put("id", 3);
-        assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(Goldens.write(added))).hasMessageContaining("two tokens");
+        assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(Goldens.write(added)))
+                .hasMessageContaining("two tokens");
     }
 
     @Test
     void noJson() {
-        for (String text : new String[] {"", "[]", "{", "{}", "null", "{\"model\": {}}", "{\"model\": {\"vocab\": {}}}"}) {
+        for (String text :
+                new String[] {"", "[]", "{", "{}", "null", "{\"model\": {}}", "{\"model\": {\"vocab\": {}}}"}) {
             assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson(text)).isInstanceOf(TokenizerException.class);
         }
         assertThatThrownBy(() -> BpeTokenizer.fromTokenizerJson("[".repeat(100_000)))
@@ -126,19 +132,27 @@ class DamagedTokenizerTest {
                 gguf(Map.of("tokenizer.ggml.add_bos_token", true, "tokenizer.ggml.bos_token_id", 3)));
         assertThat(with.encode("ab")).containsExactly(3, 2);
         assertThat(with.encodeWithSpecials("<s>")).containsExactly(3, 3);
-        assertThat(with.encode(new TemplateText(List.of(new TemplateText.Span("<s>ab", true))))).containsExactly(3, 2);
-        assertThat(BpeTokenizer.fromGguf(gguf(Map.of("tokenizer.ggml.bos_token_id", 3))).encode("ab"))
+        assertThat(with.encode(new TemplateText(List.of(new TemplateText.Span("<s>ab", true)))))
+                .containsExactly(3, 2);
+        assertThat(BpeTokenizer.fromGguf(gguf(Map.of("tokenizer.ggml.bos_token_id", 3)))
+                        .encode("ab"))
                 .containsExactly(2);
     }
 
     @Test
     void aPostProcessorsBos() {
         Map<String, Object> tokenizer = Goldens.map("tiny-tokenizer.json");
-        tokenizer.put("post_processor", Map.of(
-                "type", "TemplateProcessing",
-                "single", List.of(Map.of("SpecialToken", Map.of("id", "bos")), Map.of("Sequence", Map.of("id", "A"))),
-                "special_tokens", Map.of("bos", Map.of("ids", List.of(7)))));
-        assertThat(BpeTokenizer.fromTokenizerJson(Goldens.write(tokenizer)).encode("")).containsExactly(7);
+        tokenizer.put(
+                "post_processor",
+                Map.of(
+                        "type", "TemplateProcessing",
+                        "single",
+                                List.of(
+                                        Map.of("SpecialToken", Map.of("id", "bos")),
+                                        Map.of("Sequence", Map.of("id", "A"))),
+                        "special_tokens", Map.of("bos", Map.of("ids", List.of(7)))));
+        assertThat(BpeTokenizer.fromTokenizerJson(Goldens.write(tokenizer)).encode(""))
+                .containsExactly(7);
     }
 
     private static void assertGgufRefused(String key, @Nullable Object value, String named) {

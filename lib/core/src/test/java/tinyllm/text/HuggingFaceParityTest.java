@@ -53,9 +53,23 @@ class HuggingFaceParityTest {
         Map<String, Object> json = Goldens.map("tiny-tokenizer.json");
         fill(json, LocalModels.smollm2());
         json.put("normalizer", null);
-        json.put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(
-                Map.of("type", "Digits", "individual_digits", true),
-                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true))));
+        json.put(
+                "pre_tokenizer",
+                Map.of(
+                        "type",
+                        "Sequence",
+                        "pretokenizers",
+                        List.of(
+                                Map.of("type", "Digits", "individual_digits", true),
+                                Map.of(
+                                        "type",
+                                        "ByteLevel",
+                                        "add_prefix_space",
+                                        false,
+                                        "trim_offsets",
+                                        true,
+                                        "use_regex",
+                                        true))));
         assertSameIds(json, false);
     }
 
@@ -96,15 +110,19 @@ class HuggingFaceParityTest {
     private void assertSameIds(Map<String, Object> json, boolean nfc) throws IOException {
         BpeTokenizer ours = BpeTokenizer.fromTokenizerJson(Goldens.write(json));
         List<?> added = (List<?>) json.get("added_tokens");
-        json.put("added_tokens", added.stream()
-                .filter(token -> !(Boolean) ((Map<?, ?>) token).get("special"))
-                .toList());
+        json.put(
+                "added_tokens",
+                added.stream()
+                        .filter(token -> !(Boolean) ((Map<?, ?>) token).get("special"))
+                        .toList());
         Path file = Files.writeString(folder.resolve("tokenizer.json"), Goldens.write(json));
         try (HuggingFaceTokenizer theirs = open(file)) {
             for (Corpus piece : Corpus.read()) {
                 long[] expected = theirs.encode(piece.text(), false, false).getIds();
                 int[] ids = ours.encode(piece.text());
-                assertThat(Arrays.stream(ids).asLongStream().toArray()).as(piece.text()).isEqualTo(expected);
+                assertThat(Arrays.stream(ids).asLongStream().toArray())
+                        .as(piece.text())
+                        .isEqualTo(expected);
                 if (ours.bytesWithoutToken().length == 0) {
                     assertThat(ours.decode(ids))
                             .isEqualTo(nfc ? Normalizer.normalize(piece.text(), Normalizer.Form.NFC) : piece.text());

@@ -9,7 +9,8 @@ import org.jspecify.annotations.NullUnmarked;
 /** The definition of BPE, word for word: as long as there is one, merge the leftmost pair of the lowest rank. */
 @NullUnmarked
 final class SlowBpe {
-    private static final Map<?, ?> MODEL = (Map<?, ?>) Goldens.map("tiny-tokenizer.json").get("model");
+    private static final Map<?, ?> MODEL =
+            (Map<?, ?>) Goldens.map("tiny-tokenizer.json").get("model");
 
     private SlowBpe() {}
 

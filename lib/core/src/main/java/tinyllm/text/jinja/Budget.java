@@ -37,8 +37,8 @@ final class Budget {
     /** Counts characters before they are made. */
     void chars(long n) {
         if (n > charsLeft) {
-            throw new TemplateException("The chat template makes more text than this conversation may need ("
-                    + CHARS + " characters and " + CHARS_PER_CHAR + " for each of the conversation's).");
+            throw new TemplateException("The chat template makes more text than this conversation may need (" + CHARS
+                    + " characters and " + CHARS_PER_CHAR + " for each of the conversation's).");
         }
         charsLeft -= n;
     }
