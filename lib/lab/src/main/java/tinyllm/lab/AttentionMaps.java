@@ -169,10 +169,8 @@ public final class AttentionMaps {
     public Picture sinkByLayer(String guess) {
         double[] percent =
                 Arrays.stream(onFirstByLayer()).map(share -> share * 100).toArray();
-        double mean = onFirst() * 100;
         return Charts.plot(sentence(sinkSentence()), "layer", "% on the first token")
                 .series("mean of the heads", percent)
-                .level(String.format(Locale.ROOT, "mean of all layers: %.0f %%", mean), mean)
                 .guess(guess)
                 .picture();
     }

@@ -49,13 +49,15 @@ public final class Plot {
 
     /** The guess kept by {@code predict} under this name, as a dashed line; nothing when there is none. */
     public Plot guess(String id) {
-        Lab.prediction(id).ifPresent(p -> level("your guess: " + number(p.guess()) + " " + p.unit(), p.guess()));
+        Lab.prediction(id)
+                .ifPresent(p ->
+                        levels.add(new Level("your guess: " + number(p.guess()) + " " + p.unit(), p.guess(), true)));
         return this;
     }
 
     /** A dashed horizontal line, such as a ceiling. */
     public Plot level(String name, double y) {
-        levels.add(new Level(name, y));
+        levels.add(new Level(name, y, false));
         return this;
     }
 

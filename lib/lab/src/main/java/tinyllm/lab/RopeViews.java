@@ -1,5 +1,7 @@
 package tinyllm.lab;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -191,6 +193,6 @@ public final class RopeViews {
 
     private String degrees(int pair) {
         double degrees = Math.toDegrees(speed(pair));
-        return String.format(Locale.ROOT, degrees >= 10 ? "%.0f°" : degrees >= 0.1 ? "%.1f°" : "%.2g°", degrees);
+        return new BigDecimal(degrees).round(new MathContext(2)).toPlainString() + "°";
     }
 }

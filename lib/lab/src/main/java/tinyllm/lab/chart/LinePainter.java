@@ -29,8 +29,8 @@ public final class LinePainter {
         }
     }
 
-    /** A dashed horizontal line. */
-    public record Level(String name, double y) {}
+    /** A dashed horizontal line: a guess has a colour of its own. */
+    public record Level(String name, double y, boolean guess) {}
 
     public static Picture paint(
             String title,
@@ -82,7 +82,7 @@ public final class LinePainter {
         XYSeries line = chart.addSeries(level.name(), new double[] {low, high}, new double[] {level.y(), level.y()});
         line.setMarker(SeriesMarkers.NONE);
         line.setLineStyle(Theme.DASHED);
-        line.setLineColor(Theme.FAINT);
+        line.setLineColor(level.guess() ? Theme.GUESS : Theme.FAINT);
     }
 
     private static DoubleStream xs(List<Series> series) {

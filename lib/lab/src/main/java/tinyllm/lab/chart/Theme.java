@@ -15,6 +15,7 @@ public final class Theme {
     public static final Color CARD = Color.WHITE;
     public static final Color INK = new Color(0x22, 0x22, 0x22);
     public static final Color FAINT = new Color(0x77, 0x77, 0x77);
+    public static final Color GUESS = new Color(0xD5, 0x5E, 0x00);
     public static final Color GRID = new Color(0xdd, 0xdd, 0xdd);
 
     /** Okabe and Ito's colours, without their yellow, which is too light on a white card. */
