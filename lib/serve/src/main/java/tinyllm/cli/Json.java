@@ -23,6 +23,6 @@ final class Json {
     /** A measurement, without digits that nobody measured. */
     static @Nullable Double rounded(double value, int digits) {
         double scale = Math.pow(10, digits);
-        return number(Math.round(value * scale) / scale);
+        return Double.isFinite(value) ? Double.valueOf(Math.rint(value * scale) / scale) : null;
     }
 }

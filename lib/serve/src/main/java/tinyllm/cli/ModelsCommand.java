@@ -18,7 +18,8 @@ import tinyllm.weights.RegisteredModel;
 /** The registry. */
 @Command(
         name = "models",
-        description = "The models that have names: size, licence, the memory that each needs, here or not.")
+        description = "The models that have names: size, licence, the memory that each needs, here or not.",
+        subcommands = ModelsFetchCommand.class)
 final class ModelsCommand implements Callable<Integer> {
 
     @Mixin

@@ -11,6 +11,6 @@ final class Threads {
         if (threads < 1 || threads > most) {
             throw CommandException.wrongUsage("--threads must be in 1…" + most + " on this machine, but is " + threads);
         }
-        System.setProperty("tinyllm.threads", Integer.toString(threads));
+        System.setProperty("org.bytedeco.mlx.threads", Integer.toString(threads));
     }
 }

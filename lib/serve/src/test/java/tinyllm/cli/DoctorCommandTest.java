@@ -1,0 +1,88 @@
+package tinyllm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+class DoctorCommandTest {
+
+    @Test
+    void json() {
+        Lab lab = Lab.run("doctor", "--json");
+        JsonNode doctor = lab.json("doctor");
+        assertThat(doctor.get("checks").valueStream().map(c -> c.get("name").asString()))
+                .contains("JDK", "C++ compiler", "device", "bf16", "CPU", "memory", "models");
+        boolean missing = doctor.get("checks")
+                .valueStream()
+                .anyMatch(c -> c.get("verdict").asString().equals("missing"));
+        assertThat(doctor.get("healthy").asBoolean()).isEqualTo(!missing);
+        assertThat(lab.code()).isEqualTo(missing ? 1 : 0);
+        doctor.get("checks")
+                .forEach(c -> assertThat(c.get("advice").isNull())
+                        .as(c.toString())
+                        .isEqualTo(c.get("verdict").asString().equals("ok")));
+    }
+
+    @Test
+    void text() {
+        assertThat(Lab.run("doctor").out()).contains("JDK", "bf16");
+    }
+
+    @Test
+    void scanOfWholeModel() {
+        JsonNode scan =
+                Lab.run("doctor", "--scan", Lab.TINY, "--json").succeeds().json("scan");
+        assertThat(scan.get("bad").size()).isZero();
+        assertThat(scan.get("tensors").asInt()).isEqualTo(26);
+    }
+
+    @Test
+    void scanFindsTheBrokenTensor(@TempDir Path folder) throws IOException {
+        String broken = "model.layers.1.mlp.up_proj.weight";
+        copyWithNaN(Path.of(Lab.TINY), folder, broken);
+        Lab lab = Lab.run("doctor", "--scan", folder.toString(), "--json");
+        assertThat(lab.code()).isEqualTo(1);
+        JsonNode bad = lab.json("scan").get("bad");
+        assertThat(bad.size()).isEqualTo(1);
+        assertThat(bad.get(0).get("name").asString()).isEqualTo(broken);
+        assertThat(bad.get(0).get("nan").asInt()).isEqualTo(1);
+        assertThat(bad.get(0).get("infinite").asInt()).isEqualTo(1);
+
+        Lab run = Lab.run("logprobs", "--model", folder.toString(), "--tokens", "1,2");
+        run.failsWith(1, "not finite", "./lab doctor --scan");
+        Lab text = Lab.run("generate", "--model", folder.toString(), "--prompt", "x", "--raw", "--max-tokens", "2");
+        text.failsWith(1, "layers.1.mlp");
+    }
+
+    @Test
+    void scanOfNothing() {
+        Lab.run("doctor", "--scan", "no-such-model").failsWith(2, "no-such-model");
+    }
+
+    /** Writes one bfloat16 NaN and one infinity into a tensor of a safetensors file. */
+    private static void copyWithNaN(Path from, Path to, String tensor) throws IOException {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+        Path weights = to.resolve("model.safetensors");
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(weights)).order(ByteOrder.LITTLE_ENDIAN);
+        int header = Math.toIntExact(bytes.getLong(0));
+        JsonNode entry = new ObjectMapper()
+                .readTree(new String(bytes.array(), 8, header, java.nio.charset.StandardCharsets.UTF_8))
+                .get(tensor);
+        int at = 8 + header + entry.get("data_offsets").get(0).asInt();
+        bytes.putShort(at, (short) 0x7FC0).putShort(at + 2, (short) 0xFF80);
+        Files.write(weights, bytes.array());
+    }
+}

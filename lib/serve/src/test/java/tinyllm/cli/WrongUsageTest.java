@@ -1,0 +1,94 @@
+package tinyllm.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a person can get wrong: one sentence that names it, exit code 2, in text and in JSON. */
+class WrongUsageTest {
+
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                wrong("there is no command \"genrate\"; did you mean", "genrate"),
+                wrong("--prompt", "generate", "--model", Lab.TINY),
+                wrong("'abc' is not a", generate("--max-tokens", "abc")),
+                wrong("--max-tokens must be 1 or more, but is 0", generate("--max-tokens", "0")),
+                wrong("temperature must be in 0…2 (0 is greedy), but is -1.0", generate("--temperature", "-1")),
+                wrong("temperature must be in 0…2 (0 is greedy), but is NaN", generate("--temperature", "NaN")),
+                wrong("top_k must be 0 (off) or more, but is -3", generate("--top-k", "-3")),
+                wrong("top_p must be in (0, 1], but is 0.0", generate("--top-p", "0")),
+                wrong("top_p must be in (0, 1], but is NaN", generate("--top-p", "NaN")),
+                wrong("min_p must be in 0…1, but is 7.0", generate("--min-p", "7")),
+                wrong("--kernels own is not built yet", generate("--kernels", "own")),
+                wrong("--kernels mlx is not built yet", generate("--kernels", "mlx")),
+                wrong("--kernels", generate("--kernels", "fast")),
+                wrong("--threads must be in 1…", generate("--threads", "0")),
+                wrong("--threads must be in 1…", generate("--threads", "1000000")),
+                wrong("--prompt is empty", "generate", "--model", Lab.TINY, "--prompt", "  "),
+                wrong("--prompt is empty", "generate", "--model", Lab.TINY, "--prompt", "", "--raw"),
+                wrong("qwen2.5-coder-0.5b", "generate", "--model", "qwen2.5-coder-0.5", "--prompt", "x"),
+                wrong("holds 256", generate("--raw", "--prompt", "a b ".repeat(200))),
+                wrong("token 272 at position 1 is not in 0…271", logprobs("3,272")),
+                wrong("token -1 at position 0 is not in 0…271", logprobs("-1,3")),
+                wrong("not an int", logprobs("2147483648")),
+                wrong("not an int", logprobs("1,,2")),
+                wrong("--top must be 0 or more, but is -1", logprobs("1", "--top", "-1")),
+                wrong("--top must be at most 272", logprobs("1", "--top", "273")),
+                wrong("token 263 is not in 0…262", "detokenize", "--model", Lab.TINY, "--tokens", "5,263"),
+                wrong("token -1 is not in 0…262", "detokenize", "--model", Lab.TINY, "--tokens", "-1"),
+                wrong("there is no model \"gpt\"", "tokenize", "--model", "gpt", "--text", "x"),
+                wrong("serve is not built yet", "serve", "--model", Lab.TINY, "--port", "9"),
+                wrong("bench batch is not built yet", "bench", "batch"),
+                wrong("bench measures prefill or decode", "bench", "speed"),
+                wrong("--vs llama.cpp is not built yet", "bench", "decode", "--vs", "llama.cpp"),
+                wrong("--rounds must be 1 or more", "bench", "prefill", "--model", Lab.TINY, "--rounds", "0"),
+                wrong("holds 256", "bench", "prefill", "--model", Lab.TINY, "--prompt-tokens", "256"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void text(String sentence, List<String> args) {
+        Lab.run(args.toArray(String[]::new)).failsWith(2, sentence);
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void json(String sentence, List<String> args) {
+        Lab lab = Lab.run(Stream.concat(args.stream(), Stream.of("--json")).toArray(String[]::new));
+        assertThat(lab.code()).isEqualTo(2);
+        assertThat(lab.json("error").get("error").asString()).contains(sentence);
+    }
+
+    @Test
+    void noCommand() {
+        Lab.run().failsWith(2, "no command was given", "./lab --help");
+    }
+
+    @Test
+    void chatHasNoJson() {
+        Lab lab = Lab.run("chat", "--model", Lab.TINY, "--json");
+        assertThat(lab.code()).isEqualTo(2);
+        assertThat(lab.json("error").get("error").asString()).contains("./lab generate --json");
+    }
+
+    private static Arguments wrong(String sentence, String... args) {
+        return Arguments.of(sentence, List.of(args));
+    }
+
+    private static String[] generate(String... more) {
+        List<String> prompt = List.of(more).contains("--prompt") ? List.of() : List.of("--prompt", "Hello");
+        return Stream.of(List.of("generate", "--model", Lab.TINY), prompt, List.of(more))
+                .flatMap(List::stream)
+                .toArray(String[]::new);
+    }
+
+    private static String[] logprobs(String tokens, String... more) {
+        return Stream.concat(Stream.of("logprobs", "--model", Lab.TINY, "--tokens", tokens), Stream.of(more))
+                .toArray(String[]::new);
+    }
+}
