@@ -8,7 +8,11 @@ import java.util.stream.Stream;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week1.AttentionExercises;
 import tinyllm.lab.exercises.week1.GenerateExercise;
+import tinyllm.lab.exercises.week1.GroupedExercise;
+import tinyllm.lab.exercises.week1.MaskExercises;
+import tinyllm.lab.exercises.week1.MlpExercises;
 import tinyllm.lab.exercises.week1.MultiHeadExercise;
+import tinyllm.lab.exercises.week1.NormExercise;
 import tinyllm.lab.exercises.week1.RopeExercises;
 import tinyllm.lab.exercises.week1.SoftmaxExercise;
 import tinyllm.lab.exercises.week1.TemperatureExercise;
@@ -30,6 +34,12 @@ public final class Exercises {
             MultiHeadExercise.MULTI_HEAD,
             RopeExercises.ROPE,
             RopeExercises.BOTH,
+            GroupedExercise.GROUPED,
+            MaskExercises.CAUSAL,
+            MaskExercises.PADDING,
+            NormExercise.RMSNORM,
+            MlpExercises.SILU,
+            MlpExercises.MLP,
             TemplateExercise.TEMPLATE,
             GenerateExercise.GENERATE,
             TemperatureExercise.TEMPERATURE,
