@@ -16,7 +16,8 @@ import tinyllm.tensor.Tensor;
 /** Exercise "1.3 grouped". */
 public final class GroupedExercise {
 
-    private record Inputs(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {}
+    private record Inputs(
+            Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {}
 
     /** Batch, query heads, KV heads, queries, keys, numbers in a head. */
     private record Sizes(int b, int h, int kv, int l, int s, int d) {}
@@ -32,13 +33,13 @@ public final class GroupedExercise {
                     Exercise.of("1.3 grouped", GroupedAttentionFn.class)
                             .title("Query heads share keys and values")
                             .reference(GroupedQueryAttention::new)
-                            .hint("H_q / H_kv query heads that stand side by side read the same KV head. Give the groups an axis"
-                                    + " of their own, and broadcasting does the sharing.")
-                            .hint("q becomes [B, H_kv, G, L, D] by a reshape, with G = H_q / H_kv; k and v become"
-                                    + " [B, H_kv, 1, S, D] by expandDims(2). The attention of chapter 1.1 works on the last two axes"
-                                    + " alone, so call it on these.")
-                            .hint("The mask needs five axes too: mask.broadcastTo(B, H_q, L, S).reshape(B, H_kv, G, L, S) fits every"
-                                    + " mask. The way back is out.reshape(q.shape())."))
+                            .hint("H_q / H_kv query heads that stand side by side read the same KV head. Give the"
+                                    + " groups an axis of their own, and broadcasting does the sharing.")
+                            .hint("q becomes [B, H_kv, G, L, D] by a reshape, with G = H_q / H_kv; k and v become [B,"
+                                    + " H_kv, 1, S, D] by expandDims(2). The attention of chapter 1.1 works on the"
+                                    + " last two axes alone, so call it on these.")
+                            .hint("The mask needs five axes too: mask.broadcastTo(B, H_q, L, S).reshape(B, H_kv, G,"
+                                    + " L, S) fits every mask. The way back is out.reshape(q.shape())."))
             .check(situation("four query heads, two KV heads", new Sizes(1, 4, 2, 3, 3, 4), MaskKind.CAUSAL))
             .check(situation("no mask", new Sizes(1, 6, 3, 2, 4, 5), MaskKind.NONE))
             .check(situation("a KV head for each query head", new Sizes(2, 3, 3, 3, 3, 4), MaskKind.CAUSAL))
@@ -56,33 +57,37 @@ public final class GroupedExercise {
         return exercise.mistake(
                         "neighbours read different heads",
                         "Query head h reads KV head h mod H_kv, as if the groups were interleaved: q was reshaped to"
-                                + " [B, G, H_kv, ..] or k repeated as a whole. Neighbours belong together: KV head h / G.",
+                            + " [B, G, H_kv, ..] or k repeated as a whole. Neighbours belong together: KV head h / G.",
                         () -> reading((h, in) -> h % in.k().dim(1)))
                 .mistake(
                         "all read KV head 0",
-                        "Every query head reads KV head 0; the others are never looked at. Query head h reads KV head h / G.",
+                        "Every query head reads KV head 0; the others are never looked at. Query head h reads KV head"
+                                + " h / G.",
                         () -> reading((h, in) -> 0))
                 .mistake(
                         "heads in reverse",
-                        "The groups read the KV heads in reverse order: the first G query heads read KV head 0, not the last.",
-                        () -> reading((h, in) -> (in.q().dim(1) - 1 - h) / (in.q().dim(1) / in.k().dim(1))))
+                        "The groups read the KV heads in reverse order: the first G query heads read KV head 0, not"
+                                + " the last.",
+                        () -> reading((h, in) -> (in.q().dim(1) - 1 - h)
+                                / (in.q().dim(1) / in.k().dim(1))))
                 .mistake(
                         "the head's own number",
-                        "Query head h reads KV head h as long as there is one, then the last: divide h by the group's size"
-                                + " G = H_q / H_kv.",
+                        "Query head h reads KV head h as long as there is one, then the last: divide h by the group's"
+                                + " size G = H_q / H_kv.",
                         () -> reading((h, in) -> Math.min(h, in.k().dim(1) - 1)))
                 .mistake(
                         "keys and values shared differently",
-                        "Keys and values are shared in different ways: a query compares itself with one head's keys and takes"
-                                + " another head's values. Treat k and v alike.",
+                        "Keys and values are shared in different ways: a query compares itself with one head's keys"
+                                + " and takes another head's values. Treat k and v alike.",
                         () -> (q, k, v, mask, scale) -> {
                             Inputs in = new Inputs(q, k, v, mask, scale);
-                            return attend(in, take(k, in, h -> h / (q.dim(1) / k.dim(1))), take(v, in, h -> h % k.dim(1)));
+                            return attend(
+                                    in, take(k, in, h -> h / (q.dim(1) / k.dim(1))), take(v, in, h -> h % k.dim(1)));
                         })
                 .mistake(
                         "mask without a group axis",
-                        "The mask has four axes and the scores have five, so its batch axis lies on the KV heads: row {row} hides"
-                                + " the wrong keys. Bring the mask to [B, H_kv, G, L, S] too.",
+                        "The mask has four axes and the scores have five, so its batch axis lies on the KV heads: row"
+                                + " {row} hides the wrong keys. Bring the mask to [B, H_kv, G, L, S] too.",
                         () -> (q, k, v, mask, scale) -> new ScaledDotProductAttention()
                                 .attend(grouped(q, k), k.expandDims(2), v.expandDims(2), mask, scale)
                                 .reshape(q.shape()))
@@ -92,22 +97,23 @@ public final class GroupedExercise {
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, null, scale)))
                 .mistake(
                         "own scale",
-                        "The scale is computed anew as 1/√D, although the caller gives another one: use the argument scale.",
-                        () -> (q, k, v, mask, scale) ->
-                                right(new Inputs(q, k, v, mask, 1 / Math.sqrt(q.dim(-1)))))
+                        "The scale is computed anew as 1/√D, although the caller gives another one: use the argument"
+                                + " scale.",
+                        () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, mask, 1 / Math.sqrt(q.dim(-1)))))
                 .mistake(
                         "no scale",
                         "The scores are not scaled: hand scale to the attention.",
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, mask, 1)))
                 .mistake(
                         "left grouped",
-                        "The result still has the group axis, [B, H_kv, G, L, D]: reshape it to [B, H_q, L, D], the shape of q.",
+                        "The result still has the group axis, [B, H_kv, G, L, D]: reshape it to [B, H_q, L, D], the"
+                                + " shape of q.",
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, mask, scale))
                                 .reshape(q.dim(0), k.dim(1), q.dim(1) / k.dim(1), q.dim(2), q.dim(3)))
                 .mistake(
                         "heads shuffled on the way back",
-                        "The groups change places with the KV heads before the last reshape, so the heads come out in another"
-                                + " order: reshape [B, H_kv, G, L, D] straight to the shape of q.",
+                        "The groups change places with the KV heads before the last reshape, so the heads come out in"
+                                + " another order: reshape [B, H_kv, G, L, D] straight to the shape of q.",
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, mask, scale))
                                 .reshape(q.dim(0), k.dim(1), q.dim(1) / k.dim(1), q.dim(2), q.dim(3))
                                 .transpose(0, 2, 1, 3, 4)

@@ -18,14 +18,18 @@ public final class MaskExercises {
 
     private static final String NAN = "0 · −∞ is NaN, so the visible places are NaN: don't multiply by −∞, choose with"
             + " Tensor.where(visible, 0, −∞).";
-    private static final String ONES = "The mask holds 1 and 0, as if it were multiplied. It is added to the scores: 0 changes"
-            + " nothing, −∞ hides.";
-    private static final String BOOL = "The mask holds true and false. It is added to the scores, so it holds 0 where a query may"
-            + " look and −∞ where not: Tensor.where.";
-    private static final String FINITE = "A large negative number stands where −∞ should: a score can be larger still, and e^−∞ is"
-            + " exactly 0. Use Double.NEGATIVE_INFINITY.";
-    private static final String DTYPE = "The mask is float32, whatever dtype was asked for: give both numbers the argument dtype,"
-            + " Tensor.scalar(0, dtype).";
+    private static final String ONES =
+            "The mask holds 1 and 0, as if it were multiplied. It is added to the scores: 0 changes"
+                    + " nothing, −∞ hides.";
+    private static final String BOOL =
+            "The mask holds true and false. It is added to the scores, so it holds 0 where a query may"
+                    + " look and −∞ where not: Tensor.where.";
+    private static final String FINITE =
+            "A large negative number stands where −∞ should: a score can be larger still, and e^−∞ is"
+                    + " exactly 0. Use Double.NEGATIVE_INFINITY.";
+    private static final String DTYPE =
+            "The mask is float32, whatever dtype was asked for: give both numbers the argument dtype,"
+                    + " Tensor.scalar(0, dtype).";
 
     private record Size(int l, int s, DType dtype) {}
 
@@ -35,12 +39,13 @@ public final class MaskExercises {
     public static final Exercise<MaskFn> CAUSAL = causalMistakes(Exercise.of("1.3 causal mask", MaskFn.class)
                     .title("Nobody reads the future")
                     .reference(Masks::new)
-                    .hint("Give the keys numbers 0 … S−1 and the queries their positions; a key is visible when its position is not"
-                            + " greater than the query's.")
-                    .hint("With a column [L, 1] of query positions and a row [1, S] of key positions, key.le(query) is [L, S]. The"
-                            + " queries are the last L of S tokens: query i stands at position i + (S − L).")
-                    .hint("Tensor.where(visible, Tensor.scalar(0, dtype), Tensor.scalar(Double.NEGATIVE_INFINITY, dtype)); and before"
-                            + " it: if (l > s) throw new IllegalArgumentException(\"…\")."))
+                    .hint("Give the keys numbers 0 … S−1 and the queries their positions; a key is visible when its"
+                            + " position is not greater than the query's.")
+                    .hint("With a column [L, 1] of query positions and a row [1, S] of key positions, key.le(query)"
+                            + " is [L, S]. The queries are the last L of S tokens: query i stands at position i +"
+                            + " (S − L).")
+                    .hint("Tensor.where(visible, Tensor.scalar(0, dtype), Tensor.scalar(Double.NEGATIVE_INFINITY,"
+                            + " dtype)); and before it: if (l > s) throw new IllegalArgumentException(\"…\")."))
             .check(causal("four tokens", seed -> new Size(4, 4, DType.F32)))
             .check(causal("one token", seed -> new Size(1, 1, DType.F32)))
             .check(causal("one new token after four", seed -> new Size(1, 5, DType.F32)))
@@ -55,10 +60,11 @@ public final class MaskExercises {
                     .title("Nobody reads the filling")
                     .reference(Masks::new)
                     .hint("Key j of row b is real when j is less than that row's length.")
-                    .hint("Compare a row of key numbers [1, 1, 1, S] with a column of lengths [B, 1, 1, 1]: broadcasting makes"
-                            + " [B, 1, 1, S], which fits scores [B, H, L, S].")
-                    .hint("Tensor.arange(s).reshape(1, 1, 1, s).lt(Tensor.of(lengths, lengths.length, 1, 1, 1)), then Tensor.where as"
-                            + " in the causal mask; before it refuse every length outside of 1…s."))
+                    .hint("Compare a row of key numbers [1, 1, 1, S] with a column of lengths [B, 1, 1, 1]:"
+                            + " broadcasting makes [B, 1, 1, S], which fits scores [B, H, L, S].")
+                    .hint("Tensor.arange(s).reshape(1, 1, 1, s).lt(Tensor.of(lengths, lengths.length, 1, 1, 1)),"
+                            + " then Tensor.where as in the causal mask; before it refuse every length outside of"
+                            + " 1…s."))
             .check(padding("three texts", seed -> new Batch(new int[] {3, 5, 1}, 5, DType.F32)))
             .check(padding("one text, nothing to fill", seed -> new Batch(new int[] {4}, 4, DType.F32)))
             .check(padding("as many texts as tokens", seed -> new Batch(new int[] {2, 1, 3}, 3, DType.F32)))
@@ -74,21 +80,24 @@ public final class MaskExercises {
     private static Exercise.Builder<MaskFn> causalMistakes(Exercise.Builder<MaskFn> exercise) {
         return exercise.mistake(
                         "not itself",
-                        "Row {row} hides column {column}, the token itself; the first row has nothing left to see and becomes NaN in"
-                                + " the softmax. A key is visible when its position is less than or equal to the query's.",
+                        "Row {row} hides column {column}, the token itself; the first row has nothing left to see and"
+                            + " becomes NaN in the softmax. A key is visible when its position is less than or equal"
+                            + " to the query's.",
                         () -> causalBy((i, j, l, s) -> j < i + s - l))
                 .mistake(
                         "wrong offset",
-                        "Row {row} hides column {column}: with fewer queries than keys, query 0 is not token 0. The queries are the"
-                                + " last L, so query i stands at i + (S − L).",
+                        "Row {row} hides column {column}: with fewer queries than keys, query 0 is not token 0. The"
+                                + " queries are the last L, so query i stands at i + (S − L).",
                         () -> causalBy((i, j, l, s) -> j <= i))
                 .mistake(
                         "one too far",
-                        "Row {row} attends to column {column}, the next token: the mask is one place too far to the right.",
+                        "Row {row} attends to column {column}, the next token: the mask is one place too far to the"
+                                + " right.",
                         () -> causalBy((i, j, l, s) -> j <= i + s - l + 1))
                 .mistake(
                         "upside down",
-                        "Row {row}, column {column} is wrong: every token sees the future and not the past. Visible is key ≤ query.",
+                        "Row {row}, column {column} is wrong: every token sees the future and not the past. Visible is"
+                                + " key ≤ query.",
                         () -> causalBy((i, j, l, s) -> j >= i + s - l))
                 .mistake(
                         "transposed",
@@ -96,7 +105,8 @@ public final class MaskExercises {
                         () -> (CausalOnly) (l, s, dtype) -> right(l, s, dtype).T())
                 .mistake(
                         "whole square",
-                        "The mask is [S, S], but there are only L queries: the last L rows of it are what is asked for.",
+                        "The mask is [S, S], but there are only L queries: the last L rows of it are what is asked"
+                                + " for.",
                         () -> (CausalOnly) (l, s, dtype) -> right(s, Math.max(l, s), dtype))
                 .mistake("zero times infinity", NAN, () -> (CausalOnly) (l, s, dtype) ->
                         zeroTimesInfinity(right(l, s, DType.F32).isInf(), dtype))
@@ -109,25 +119,26 @@ public final class MaskExercises {
                 .mistake("always float32", DTYPE, () -> (CausalOnly) (l, s, dtype) -> right(l, s, DType.F32))
                 .mistake(
                         "more queries than keys",
-                        "With more queries than keys the first queries would see nothing at all: throw an IllegalArgumentException"
-                                + " when l > s.",
+                        "With more queries than keys the first queries would see nothing at all: throw an"
+                                + " IllegalArgumentException when l > s.",
                         () -> causalBy((i, j, l, s) -> j <= i + s - l));
     }
 
     private static Exercise.Builder<MaskFn> paddingMistakes(Exercise.Builder<MaskFn> exercise) {
         return exercise.mistake(
                         "one too many",
-                        "One key too many is visible in each row: keys count from 0, so a text of length 3 has keys 0, 1 and 2."
-                                + " Visible is key < length.",
+                        "One key too many is visible in each row: keys count from 0, so a text of length 3 has keys 0,"
+                                + " 1 and 2. Visible is key < length.",
                         () -> paddingBy((j, row, all, s) -> j <= all[row]))
                 .mistake(
                         "padded on the left",
-                        "The mask hides the beginning of the short texts, as if they were padded on the left; these are padded on the"
-                                + " right.",
+                        "The mask hides the beginning of the short texts, as if they were padded on the left; these"
+                                + " are padded on the right.",
                         () -> paddingBy((j, row, all, s) -> j >= s - all[row]))
                 .mistake(
                         "the first length for all",
-                        "Every row has the first row's length: the lengths must stand along the batch axis, [B, 1, 1, 1].",
+                        "Every row has the first row's length: the lengths must stand along the batch axis, [B, 1, 1,"
+                                + " 1].",
                         () -> paddingBy((j, row, all, s) -> j < all[0]))
                 .mistake(
                         "upside down",
@@ -135,37 +146,43 @@ public final class MaskExercises {
                         () -> paddingBy((j, row, all, s) -> j >= all[row]))
                 .mistake(
                         "two axes",
-                        "The mask is [B, S]. Beside scores [B, H, L, S] its rows would lie on the queries: make it [B, 1, 1, S].",
+                        "The mask is [B, S]. Beside scores [B, H, L, S] its rows would lie on the queries: make it [B,"
+                                + " 1, 1, S].",
                         () -> (PaddingOnly)
                                 (lengths, s, dtype) -> right(lengths, s, dtype).reshape(lengths.length, s))
                 .mistake(
                         "queries hidden",
-                        "The mask is [B, 1, S, 1]: it hides whole queries, whose softmax is then NaN. It is keys that are hidden, the"
-                                + " last axis.",
-                        () -> (PaddingOnly) (lengths, s, dtype) -> right(lengths, s, dtype).T())
+                        "The mask is [B, 1, S, 1]: it hides whole queries, whose softmax is then NaN. It is keys that"
+                                + " are hidden, the last axis.",
+                        () -> (PaddingOnly)
+                                (lengths, s, dtype) -> right(lengths, s, dtype).T())
                 .mistake("zero times infinity", NAN, () -> (PaddingOnly) (lengths, s, dtype) ->
                         zeroTimesInfinity(right(lengths, s, DType.F32).isInf(), dtype))
                 .mistake("ones and zeros", ONES, () -> (PaddingOnly) (lengths, s, dtype) ->
                         right(lengths, s, DType.F32).isInf().not().astype(dtype))
-                .mistake("true and false", BOOL, () -> (PaddingOnly)
-                        (lengths, s, dtype) -> right(lengths, s, DType.F32).isInf().not())
-                .mistake("a finite number", FINITE, () -> (PaddingOnly)
-                        (lengths, s, dtype) -> finite(right(lengths, s, DType.F32).isInf(), dtype))
-                .mistake("always float32", DTYPE, () -> (PaddingOnly) (lengths, s, dtype) -> right(lengths, s, DType.F32))
+                .mistake("true and false", BOOL, () -> (PaddingOnly) (lengths, s, dtype) ->
+                        right(lengths, s, DType.F32).isInf().not())
+                .mistake("a finite number", FINITE, () -> (PaddingOnly) (lengths, s, dtype) ->
+                        finite(right(lengths, s, DType.F32).isInf(), dtype))
+                .mistake("always float32", DTYPE, () ->
+                        (PaddingOnly) (lengths, s, dtype) -> right(lengths, s, DType.F32))
                 .mistake(
                         "any length",
-                        "A length outside of 1…S is accepted: a text without a token sees nothing, and its softmax is NaN. Throw an"
-                                + " IllegalArgumentException.",
+                        "A length outside of 1…S is accepted: a text without a token sees nothing, and its softmax is"
+                                + " NaN. Throw an IllegalArgumentException.",
                         () -> paddingBy((j, row, all, s) -> j < all[row]));
     }
 
     private static Case<MaskFn> causal(String name, LongFunction<Size> size) {
-        return Case.of(name, size, (MaskFn answer, Size in) -> refusing(() -> answer.causal(in.l(), in.s(), in.dtype())));
+        return Case.of(
+                name, size, (MaskFn answer, Size in) -> refusing(() -> answer.causal(in.l(), in.s(), in.dtype())));
     }
 
     private static Case<MaskFn> padding(String name, LongFunction<Batch> batch) {
         return Case.of(
-                name, batch, (MaskFn answer, Batch in) -> refusing(() -> answer.padding(in.lengths(), in.s(), in.dtype())));
+                name,
+                batch,
+                (MaskFn answer, Batch in) -> refusing(() -> answer.padding(in.lengths(), in.s(), in.dtype())));
     }
 
     /** The mask; where sizes make no sense, what came of them in words. */

@@ -24,13 +24,15 @@ public final class MlpExercises {
                     .reference(Silu::new)
                     .hint("Each number times how open its gate is: 0 far on the left, 1 far on the right.")
                     .hint("The opening is the sigmoid, 1 / (1 + e^−x). Every number by itself: no axis, no sum.")
-                    .hint("A tensor has sigmoid(), which is right for every x: return x.mul(x.sigmoid()). By hand, mind that e^89 is"
-                            + " infinity and that 1 − 0.99999999 loses every digit."))
+                    .hint("A tensor has sigmoid(), which is right for every x: return x.mul(x.sigmoid()). By hand,"
+                            + " mind that e^89 is infinity and that 1 − 0.99999999 loses every digit."))
             .check(activation("some numbers", seed -> new Draw(seed).scaled(3, 4, 5)))
             .check(activation("three axes", seed -> new Draw(seed).normal(2, 3, 4)))
             .check(activation("zeros", seed -> Tensor.zeros(DType.F32, 3)))
             .check(activation("numbers around ±1000", seed -> new Draw(seed).scaled(1000, 6)))
-            .check(activation("small results on the far left", seed -> new Draw(seed).normal(8).sub(20))
+            .check(activation(
+                            "small results on the far left",
+                            seed -> new Draw(seed).normal(8).sub(20))
                     .within(1e-3, 1e-30))
             .check(activation("float16", seed -> new Draw(seed).scaled(2, 3, 4).astype(DType.F16)))
             .build();
@@ -38,9 +40,12 @@ public final class MlpExercises {
     public static final Exercise<MlpFn> MLP = mlpMistakes(Exercise.of("1.4 mlp", MlpFn.class)
                     .title("Widen, gate, narrow")
                     .reference(SwiGlu::new)
-                    .hint("Two ways from E to I, one of them through SiLU; multiplied number by number; one way back to E.")
-                    .hint("gate.apply(x) goes through SiLU, up.apply(x) does not; their product [.., I] goes through down.")
-                    .hint("down.apply(silu.activate(gate.apply(x)).mul(up.apply(x))); apply adds the bias where there is one."))
+                    .hint("Two ways from E to I, one of them through SiLU; multiplied number by number; one"
+                            + " way back to E.")
+                    .hint("gate.apply(x) goes through SiLU, up.apply(x) does not; their product [.., I] goes"
+                            + " through down.")
+                    .hint("down.apply(silu.activate(gate.apply(x)).mul(up.apply(x))); apply adds the bias"
+                            + " where there is one."))
             .check(mlp("two tokens", seed -> inputs(seed, 3, 6, false, 1, 1, 2)))
             .check(mlp("as wide inside as outside", seed -> inputs(seed, 4, 4, false, 1, 4)))
             .check(mlp("a batch", seed -> inputs(seed, 4, 7, false, 1, 2, 3)))
@@ -73,17 +78,20 @@ public final class MlpExercises {
                         () -> x -> x.mul(x.tanh()))
                 .mistake(
                         "softmax",
-                        "The numbers of a row compete for one gate, e^x over the sum of the row: that is a softmax. Each number has a"
-                                + " gate of its own.",
-                        () -> x -> x.mul(x.sub(x.maxKeep(-1)).exp().div(x.sub(x.maxKeep(-1)).exp().sumKeep(-1))))
+                        "The numbers of a row compete for one gate, e^x over the sum of the row: that is a softmax."
+                                + " Each number has a gate of its own.",
+                        () -> x -> x.mul(x.sub(x.maxKeep(-1))
+                                .exp()
+                                .div(x.sub(x.maxKeep(-1)).exp().sumKeep(-1))))
                 .mistake(
                         "infinity over infinity",
-                        "e^x / (1 + e^x) is infinity / infinity = NaN for x above 88: write it with e^−x, or use sigmoid().",
+                        "e^x / (1 + e^x) is infinity / infinity = NaN for x above 88: write it with e^−x, or use"
+                                + " sigmoid().",
                         () -> x -> x.mul(x.exp().div(x.exp().add(1))))
                 .mistake(
                         "one minus nearly one",
-                        "For x = −20 the gate is 2e-9, but 1 − 1/(1 + e^x) subtracts two numbers that are equal in float32 and gives 0:"
-                                + " use sigmoid().",
+                        "For x = −20 the gate is 2e-9, but 1 − 1/(1 + e^x) subtracts two numbers that are equal in"
+                                + " float32 and gives 0: use sigmoid().",
                         () -> x -> x.mul(x.exp().add(1).pow(-1).neg().add(1)))
                 .mistake(
                         "left in float32",
@@ -112,14 +120,14 @@ public final class MlpExercises {
                                 down.apply(silu(gate.apply(x)).add(up.apply(x))))
                 .mistake(
                         "SiLU of the product",
-                        "SiLU is applied to the product gate(x) · up(x): it belongs on gate(x) alone, before they are multiplied.",
+                        "SiLU is applied to the product gate(x) · up(x): it belongs on gate(x) alone, before they are"
+                                + " multiplied.",
                         () -> (x, gate, up, down) ->
                                 down.apply(silu(gate.apply(x).mul(up.apply(x)))))
                 .mistake(
                         "no activation",
                         "There is no SiLU on gate(x).",
-                        () -> (x, gate, up, down) ->
-                                down.apply(gate.apply(x).mul(up.apply(x))))
+                        () -> (x, gate, up, down) -> down.apply(gate.apply(x).mul(up.apply(x))))
                 .mistake(
                         "SiLU on both",
                         "Both branches go through SiLU: up(x) stays as it is.",
@@ -141,7 +149,8 @@ public final class MlpExercises {
                         () -> (x, gate, up, down) -> silu(gate.apply(x)).mul(up.apply(x)))
                 .mistake(
                         "residual inside",
-                        "x is added to the result. The block does that (chapter 1.5); the MLP returns its own part alone.",
+                        "x is added to the result. The block does that (chapter 1.5); the MLP returns its own part"
+                                + " alone.",
                         () -> (x, gate, up, down) ->
                                 x.add(down.apply(silu(gate.apply(x)).mul(up.apply(x)))))
                 .mistake(
@@ -166,8 +175,7 @@ public final class MlpExercises {
     }
 
     private static Case<MlpFn> mlp(String name, LongFunction<Inputs> inputs) {
-        return Case.of(
-                name, inputs, (MlpFn answer, Inputs in) -> answer.feed(in.x(), in.gate(), in.up(), in.down()));
+        return Case.of(name, inputs, (MlpFn answer, Inputs in) -> answer.feed(in.x(), in.gate(), in.up(), in.down()));
     }
 
     private static Inputs inputs(long seed, int e, int i, boolean biases, double size, int... leading) {
