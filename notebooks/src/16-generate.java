@@ -61,7 +61,7 @@ for (int turn = 0; turn < 3; turn++) {
 // Write `render`. When the conversation doesn't begin with a system message, one with `defaultSystem` comes first. The open assistant turn
 // comes only when `addGenerationPrompt` is true. `Message` is a record of `role()` and `content()`; the content goes in as it is.
 
-// %% tags=["exercise"] exercise="1.6 template"
+// %% exercise="1.6 template"
 class MyTemplate implements PromptFn {
     public String render(List<Message> messages, String defaultSystem, boolean addGenerationPrompt) {
         // BEGIN SOLUTION a system message if there is none, every message as ChatML, and the open assistant turn if asked for
@@ -83,7 +83,7 @@ class MyTemplate implements PromptFn {
     }
 }
 
-// %% tags=["wrong"] exercise="1.6 template"
+// %% wrong="1.6 template"
 class MyTemplate implements PromptFn {
     public String render(List<Message> messages, String defaultSystem, boolean addGenerationPrompt) {
         StringBuilder text = new StringBuilder();
@@ -117,7 +117,7 @@ System.out.println("from a user:       " + Arrays.toString(tokenizer.encode("<|i
 // Now the loop itself. `model.after(tokens)` gives the logits after the *whole* text so far, `choose.token(logits)` picks an id, `isEnd.test(id)`
 // tells whether the text is over. Return the generated ids only: no prompt, no end token, at most `maxTokens`.
 
-// %% tags=["exercise"] exercise="1.6 generate"
+// %% exercise="1.6 generate"
 class MyLoop implements GenerateFn {
     public int[] generate(NextLogits model, int[] prompt, int maxTokens, IntPredicate isEnd, Choose choose) {
         // BEGIN SOLUTION ask, choose, stop or append, again
@@ -135,7 +135,7 @@ class MyLoop implements GenerateFn {
     }
 }
 
-// %% tags=["wrong"] exercise="1.6 generate"
+// %% wrong="1.6 generate"
 class MyLoop implements GenerateFn {
     public int[] generate(NextLogits model, int[] prompt, int maxTokens, IntPredicate isEnd, Choose choose) {
         int[] text = Arrays.copyOf(prompt, prompt.length + maxTokens);

@@ -61,7 +61,7 @@ for (double t : new double[] {0.25, 1, 4}) {
 //
 // One line. Don't care about $T = 0$: the sampler takes the largest logit then and never asks.
 
-// %% tags=["exercise"] exercise="1.7 temperature"
+// %% exercise="1.7 temperature"
 class MyTemperature implements TemperatureFn {
     /** logits [B, V] -> [B, V]; temperature > 0. */
     public Tensor scale(Tensor logits, double temperature) {
@@ -71,7 +71,7 @@ class MyTemperature implements TemperatureFn {
     }
 }
 
-// %% tags=["wrong"] exercise="1.7 temperature"
+// %% wrong="1.7 temperature"
 class MyTemperature implements TemperatureFn {
     public Tensor scale(Tensor logits, double temperature) {
         return logits.mul(temperature);
@@ -98,7 +98,7 @@ Tensor x = Tensor.of(new float[] {10, 30, 20}, 1, 3);
 show(x.neg().argsort(-1));             // at rank 0 stands token 1, then token 2, then token 0
 show(x.neg().argsort(-1).argsort(-1)); // token 0 has rank 2, token 1 rank 0, token 2 rank 1
 
-// %% tags=["exercise"] exercise="1.7 top-k"
+// %% exercise="1.7 top-k"
 class MyTopK implements TopKFn {
     /** logits [B, V], k in 1…V -> [B, V]: the k largest of each row as they are, the others -inf. */
     public Tensor keep(Tensor logits, int k) {
@@ -109,7 +109,7 @@ class MyTopK implements TopKFn {
     }
 }
 
-// %% tags=["wrong"] exercise="1.7 top-k"
+// %% wrong="1.7 top-k"
 class MyTopK implements TopKFn {
     public Tensor keep(Tensor logits, int k) {
         Tensor rank = logits.slice(0, 0, 1).neg().argsort(-1).argsort(-1);
@@ -137,7 +137,7 @@ check("1.7 top-k", MyTopK::new)
 // | `t.cumsum(-1)` | running sums along the row |
 // | `t.takeAlongAxis(order.argsort(-1), -1)` | the way back to the order of the ids |
 
-// %% tags=["exercise"] exercise="1.7 top-p"
+// %% exercise="1.7 top-p"
 class MyTopP implements TopPFn {
     /** logits [B, V], p in (0, 1] -> [B, V]: a token stays while the mass of the more likely ones is below p. */
     public Tensor keep(Tensor logits, double p) {
@@ -151,7 +151,7 @@ class MyTopP implements TopPFn {
     }
 }
 
-// %% tags=["wrong"] exercise="1.7 top-p"
+// %% wrong="1.7 top-p"
 class MyTopP implements TopPFn {
     public Tensor keep(Tensor logits, double p) {
         Tensor order = logits.neg().argsort(-1);

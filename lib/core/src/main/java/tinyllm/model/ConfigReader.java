@@ -55,7 +55,30 @@ final class ConfigReader {
         };
     }
 
+    /** Fields that scale, cap or route something in other models of these families; 1, 0, false and null leave it as it is. */
+    private static final List<String> NEVER_BUILT = List.of(
+            "attention_multiplier",
+            "logits_scaling",
+            "residual_multiplier",
+            "embedding_multiplier",
+            "attn_logit_softcapping",
+            "final_logit_softcapping",
+            "num_experts",
+            "num_local_experts");
+
     private void refuseUnbuilt(Family family) {
+        for (String field : NEVER_BUILT) {
+            Object value = config.get(field);
+            boolean neutral = field.startsWith("num_") || field.endsWith("capping")
+                    ? isNumber(value, 0)
+                    : isNumber(value, 1);
+            if (value != null && !neutral) {
+                throw unbuilt(field, value);
+            }
+        }
+        if (config.get("v_head_dim") instanceof Number v && !isNumber(config.get("head_dim"), v.doubleValue())) {
+            throw unbuilt("v_head_dim", v);
+        }
         refuseUnless("hidden_act", "silu");
         refuseUnless("use_sliding_window", false);
         refuseUnless("mlp_bias", false);
@@ -78,6 +101,10 @@ final class ConfigReader {
                 }
             }
         }
+    }
+
+    private static boolean isNumber(@Nullable Object value, double expected) {
+        return value instanceof Number n && n.doubleValue() == expected;
     }
 
     private static boolean isDefaultRope(Map<?, ?> rope) {

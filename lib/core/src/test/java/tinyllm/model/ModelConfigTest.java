@@ -83,6 +83,10 @@ class ModelConfigTest {
                 Arguments.of("rope_parameters", Map.of("rope_type", "llama3")),
                 Arguments.of("layer_types", List.of("full_attention", "sliding_attention")),
                 Arguments.of("mlp_bias", true),
+                Arguments.of("logits_scaling", 8.0),
+                Arguments.of("final_logit_softcapping", 30.0),
+                Arguments.of("num_experts", 60),
+                Arguments.of("v_head_dim", 128),
                 Arguments.of("partial_rotary_factor", 0.5));
     }
 
