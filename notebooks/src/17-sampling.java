@@ -204,7 +204,7 @@ next.under("A filter cuts the tail, and the rest shares its mass", mine, setting
 // %%
 int kept = next.kept(mine, new SamplingParams(1, 0, 0.9, 0, 1, 0));
 System.out.printf("top-p 0.9 keeps %,d of %,d tokens; your guess: %s%n", kept, next.logits().dim(0),
-        prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.value())).orElse("none"));
+        prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none"));
 
 // %% [markdown]
 // That is the point of top-p: the nucleus breathes. Inside a word there is one way to go on, after "the" there are hundreds. A
