@@ -168,7 +168,8 @@ var asked = List.of(new Message("user", question));
 String prompt = new MyTemplate().render(asked, "You are a sailor.", true);
 var generator = new Generator(model()).with(new MyLoop());
 var answer = generator.complete(tokenizer.encodeWithSpecials(prompt), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
-System.out.printf("%n%d tokens after a prompt of %d (%s)%n", answer.tokens().size(), answer.promptTokens(), answer.finishReason());
+System.out.println("\n%d tokens after a prompt of %d (%s)".formatted(
+        answer.tokens().size(), answer.promptTokens(), answer.finishReason()));
 
 // %% [markdown]
 // What is the template worth? The same question without it: the model goes on with the *text*, as if you had begun a page.

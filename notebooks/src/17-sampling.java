@@ -10,10 +10,11 @@
 // %%
 var opening = "My favourite thing about rainy Sundays is the";
 var next = NextToken.after(model(), opening);
-next.under("A low temperature piles the mass up, a high one spreads it", Sampler.library(), new LinkedHashMap<>(Map.of(
-        "T = 1", new SamplingParams(1, 0, 1, 0, 1, 0),
-        "T = 0.5", new SamplingParams(0.5, 0, 1, 0, 1, 0),
-        "T = 1.5", new SamplingParams(1.5, 0, 1, 0, 1, 0))))
+var temperatures = new LinkedHashMap<String, SamplingParams>();
+for (double t : new double[] {0.5, 1, 1.5}) {
+    temperatures.put("T = " + t, new SamplingParams(t, 0, 1, 0, 1, 0));
+}
+next.under("A low temperature piles the mass up, a high one spreads it", Sampler.library(), temperatures)
 
 // %% [markdown]
 // Each group of bars is one token that may come next, the most likely on the left. The model gives its whole vocabulary a
@@ -203,8 +204,8 @@ next.under("A filter cuts the tail, and the rest shares its mass", mine, setting
 
 // %%
 int kept = next.kept(mine, new SamplingParams(1, 0, 0.9, 0, 1, 0));
-System.out.printf("top-p 0.9 keeps %,d of %,d tokens; your guess: %s%n", kept, next.logits().dim(0),
-        prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none"));
+var guess = prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none");
+System.out.println("top-p 0.9 keeps %,d of %,d tokens; your guess: %s".formatted(kept, next.logits().dim(0), guess));
 
 // %% [markdown]
 // That is the point of top-p: the nucleus breathes. Inside a word there is one way to go on, after "the" there are hundreds. A

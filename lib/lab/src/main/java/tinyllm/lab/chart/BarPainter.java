@@ -14,6 +14,8 @@ public final class BarPainter {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 320;
     private static final int FLAT_LABELS = 12;
+    /** Labels side by side, each as wide as the longest, before they run into each other. */
+    private static final int FLAT_CHARACTERS = 90;
 
     private BarPainter() {}
 
@@ -42,7 +44,8 @@ public final class BarPainter {
         Theme.apply(chart, series.size() > 1);
         chart.getStyler().setXAxisMaxLabelCount(25);
         chart.getStyler().setAvailableSpaceFill(0.85);
-        if (labels.size() > FLAT_LABELS) {
+        int longest = labels.stream().mapToInt(String::length).max().orElse(0);
+        if (labels.size() > FLAT_LABELS || labels.size() * longest > FLAT_CHARACTERS) {
             chart.getStyler().setXAxisLabelRotation(60);
         }
         List<String> drawn = unique(labels);
