@@ -69,9 +69,8 @@ final class ConfigReader {
     private void refuseUnbuilt(Family family) {
         for (String field : NEVER_BUILT) {
             Object value = config.get(field);
-            boolean neutral = field.startsWith("num_") || field.endsWith("capping")
-                    ? isNumber(value, 0)
-                    : isNumber(value, 1);
+            boolean neutral =
+                    field.startsWith("num_") || field.endsWith("capping") ? isNumber(value, 0) : isNumber(value, 1);
             if (value != null && !neutral) {
                 throw unbuilt(field, value);
             }

@@ -54,7 +54,10 @@ final class TextReader {
         Map<String, String> tokens = new HashMap<>();
         for (String name : List.of("bos", "eos", "unknown", "padding")) {
             Object id = checkpoint.metadata().get("tokenizer.ggml." + name + "_token_id");
-            if (tokenizer != null && id instanceof Number n && n.intValue() >= 0 && n.intValue() < tokenizer.vocabSize()) {
+            if (tokenizer != null
+                    && id instanceof Number n
+                    && n.intValue() >= 0
+                    && n.intValue() < tokenizer.vocabSize()) {
                 tokens.put(TOKEN_NAMES.getOrDefault(name, name) + "_token", tokenizer.decode(n.intValue()));
             }
         }

@@ -57,7 +57,7 @@ public final class GroupedExercise {
         return exercise.mistake(
                         "neighbours read different heads",
                         "Query head h reads KV head h mod H_kv, as if the groups were interleaved: q was reshaped to"
-                            + " [B, G, H_kv, ..] or k repeated as a whole. Neighbours belong together: KV head h / G.",
+                                + " [B, G, H_kv, ..] or k repeated as a whole. Neighbours belong together: KV head h / G.",
                         () -> reading((h, in) -> h % in.k().dim(1)))
                 .mistake(
                         "all read KV head 0",

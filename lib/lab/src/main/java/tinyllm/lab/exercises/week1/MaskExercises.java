@@ -81,8 +81,8 @@ public final class MaskExercises {
         return exercise.mistake(
                         "not itself",
                         "Row {row} hides column {column}, the token itself; the first row has nothing left to see and"
-                            + " becomes NaN in the softmax. A key is visible when its position is less than or equal"
-                            + " to the query's.",
+                                + " becomes NaN in the softmax. A key is visible when its position is less than or equal"
+                                + " to the query's.",
                         () -> causalBy((i, j, l, s) -> j < i + s - l))
                 .mistake(
                         "wrong offset",
