@@ -165,8 +165,8 @@ check("1.4 mlp", MyMlp::new)
 chat(model().with(MyRmsNorm::new).with(MyMlp::new), "Name three planets.", quick() ? 6 : 14)
 
 // %% [markdown]
-// Is the norm needed? Leave the division away, keep the weights, and look at the largest number that enters each layer. Soon there is an
-// infinity or a NaN, and no token can be chosen any more.
+// Is the norm needed? Leave the division away, keep the weights, and look at the largest number that enters each layer. SmolLM's numbers
+// explode until they are NaN; Qwen's stay so small that the layers hardly do anything. Each layer was trained for input of one size.
 
 // %%
 class NoNorm implements NormFn {
@@ -205,11 +205,11 @@ show(mine.before(1, last / 2, last));
 mine.after(MyRmsNorm::new, 1, last / 2, last)
 
 // %% [markdown]
-// Here is the answer to your guess: the largest number against the median, layer by layer. The giants do not grow slowly. One layer
-// writes them, and from then on they stand in the stream for many layers, in the same few channels.
+// Here is the answer to your guess: the largest number against the median, layer by layer. The giants do not grow slowly. One
+// or two layers write them, and then they stand in the stream for many layers, in the same few channels.
 
 // %%
-mine.giantsByLayer("1.4 giants")
+numbers.giantsByLayer("1.4 giants")
 
 // %% [markdown]
 // Who are they? Mostly the first token, in very few channels: the *massive activations* that make the attention sink of chapter 1.1. To
@@ -217,14 +217,14 @@ mine.giantsByLayer("1.4 giants")
 // hands over as a value.
 
 // %%
-Tables.of(mine.giants(middle, 6))
+Tables.of(numbers.giants(middle, 6))
 
 // %% [markdown]
 // How many gates are open? In many layers fewer than half; which ones open is different for each token, and that is what the layer knows
 // about it.
 
 // %%
-mine.openGates()
+numbers.openGates()
 
 // %% [markdown]
 // And the float32 in your norm? These are the real numbers of each layer, normalised in four ways and compared with float64. bfloat16
