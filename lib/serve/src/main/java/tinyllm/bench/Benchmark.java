@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -30,10 +31,19 @@ public final class Benchmark {
             runner.prepare(plan);
             samples.put(runner.name(), new ArrayList<>());
         }
+        if (Machine.load() > 0.5) {
+            progress.accept(String.format(
+                    Locale.ROOT,
+                    "note: something else runs here (load %.1f on %d cores), so these numbers will be low",
+                    Machine.load(),
+                    Machine.here().cores()));
+        }
         for (int round = 1; round <= rounds; round++) {
             for (Runner runner : runners) {
                 progress.accept("round " + round + " of " + rounds + ": " + runner.name());
-                Map<String, Object> row = runner.run(plan);
+                double load = Machine.load();
+                Map<String, Object> row = new LinkedHashMap<>(runner.run(plan));
+                row.put("load_before", load);
                 samples.computeIfAbsent(runner.name(), name -> new ArrayList<>())
                         .add(row);
             }

@@ -56,6 +56,11 @@ public record Machine(String cpu, List<String> features, int cores, long memoryB
                 System.getProperty("java.vm.vendor") + " " + System.getProperty("java.runtime.version"));
     }
 
+    /** Threads that want to run, averaged over the last minute by the system; negative where it does not say. */
+    public static double load() {
+        return ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    }
+
     /** True when the CPU multiplies bfloat16 by itself; elsewhere it is widened to float32, correct and slower. */
     public boolean hasBf16() {
         return features.stream().anyMatch(f -> f.endsWith("bf16"));
