@@ -269,9 +269,7 @@ KvBytes.models()
 // read all keys and values, so the ceiling is the memory's speed: "read once" is the time that would take. Medians of five runs.
 
 // %%
-var cost = GroupedCost.of(MyGrouped::new, model().config(), 1024, 4096, quick() ? 6144 : 8192);
-show(cost.table());
-cost.chart()
+GroupedCost.of(MyGrouped::new, model().config(), 1024, 4096, quick() ? 6144 : 8192).chart() // .table() has the numbers
 
 // %% [markdown]
 // Repeating writes $G$ times the bytes, then reads them. Sharing saves more than memory: each key that was loaded could meet $G$ queries.

@@ -199,10 +199,9 @@ Charts.plot("SiLU: closed on the left, open on the right, no corner", "x", "y")
 // place, so every layer can be trained for the same kind of input.
 
 // %%
-var mine = Activations.of(model().with(MyRmsNorm::new).with(MyMlp::new), text);
 int last = model().config().numHiddenLayers() - 1;
-show(mine.before(1, last / 2, last));
-mine.after(MyRmsNorm::new, 1, last / 2, last)
+show(numbers.before(1, last / 2, last));
+numbers.after(MyRmsNorm::new, 1, last / 2, last)
 
 // %% [markdown]
 // Here is the answer to your guess: the largest number against the median, layer by layer. The giants do not grow slowly. One
@@ -251,9 +250,7 @@ show("MLP %,d weights, attention %,d: %.0f %% are in the MLP".formatted(mlp, att
 // picture is why servers batch.
 
 // %%
-var cost = MlpCost.of(model(), MyMlp::new, 1, 4, 16, 64, 256);
-show(cost.table());
-cost.chart()
+MlpCost.of(model(), MyMlp::new, 1, 4, 16, 64, 256).chart() // .table() has the numbers
 
 // %% [markdown]
 // ## Where real systems differ
