@@ -269,7 +269,7 @@ KvBytes.models()
 // read all keys and values, so the ceiling is the memory's speed: "read once" is the time that would take. Medians of five runs.
 
 // %%
-GroupedCost.of(MyGrouped::new, model().config(), 1024, 4096, quick() ? 6144 : 8192).chart() // .table() has the numbers
+GroupedCost.of(MyGrouped::new, model().config(), 512, quick() ? 1024 : 2048, quick() ? 2048 : 8192).chart() // or .table()
 
 // %% [markdown]
 // Repeating writes $G$ times the bytes, then reads them. Sharing saves more than memory: each key that was loaded could meet $G$ queries.
