@@ -283,8 +283,8 @@ chat(model().with(MyAttention::new), "Why is the sky blue? One sentence.", 12)
 
 // %%
 int layer = 5;
-var mine = AttentionMaps.of(model().with(MyAttention::new), sentence);
-mine.grid(layer)
+AttentionMaps mine() { return AttentionMaps.of(model().with(MyAttention::new), sentence); } // one run of the model, through yours
+mine().grid(layer)
 
 // %% [markdown]
 // What is the scale good for? Take it away. The dot product of two vectors of $D$ numbers around 1 is around $\sqrt{D}$ in size, so without
@@ -305,7 +305,7 @@ AttentionMaps.of(model().with(Unscaled::new), sentence).grid(layer)
 // layer or so on, the first column outshines everything.
 
 // %%
-mine.film()
+mine().film()
 
 // %% [markdown]
 // Here is the answer to your guess (dashed), layer by layer. The first token is the **attention sink**. A softmax can't say "nothing":
@@ -313,18 +313,19 @@ mine.film()
 // can see, whose value has become nearly zero for that purpose. Nobody designed this; training found it.
 
 // %%
-mine.sinkByLayer("1.1 first token")
+mine().sinkByLayer("1.1 first token")
 
 // %%
-mine.sinks()
+mine().sinks()
 
 // %% [markdown]
-// Leave the sink out and scale the rest to 100 %, and the meaning comes out. Then ask for a pair of words. Try
+// Leave the sink out and scale the rest to 100 %, and the meaning comes out (`mine().withoutFirst().film()` is worth a look). Then ask for a pair of words. Try
 // `"it", "street"`, and a sentence that ends in "wide" instead of "tired": the row of "it" stays the same to the last digit. Why?
 
 // %%
-show(mine.withoutFirst().layer(10));
-mine.strongest("it", "animal")
+var run = mine();
+show(run.withoutFirst().layer(10));
+run.strongest("it", "animal")
 
 // %% [markdown]
 // ## Measure
