@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 
 /**
  * What a safetensors file says of itself: 8 bytes of header length N, N bytes of JSON, then the data, which the tensors cover
@@ -32,6 +33,7 @@ public record SafetensorsHeader(Map<String, String> metadata, List<TensorEntry> 
      * @throws FormatException naming field, value and limit, when anything is out of order
      */
     public static SafetensorsHeader read(MemorySegment file) {
+        ReferenceUse.note("1.5 header");
         if (file.byteSize() < 10) {
             throw new FormatException("a safetensors file has at least 10 bytes, this one " + file.byteSize()
                     + "; it seems to be " + FileKind.guess(file));

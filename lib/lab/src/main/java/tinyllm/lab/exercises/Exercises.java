@@ -7,12 +7,18 @@ import java.util.Map;
 import java.util.stream.Stream;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week1.AttentionExercises;
+import tinyllm.lab.exercises.week1.AttentionLayerExercise;
+import tinyllm.lab.exercises.week1.BlockExercise;
+import tinyllm.lab.exercises.week1.DecoderExercise;
+import tinyllm.lab.exercises.week1.EmbeddingExercise;
 import tinyllm.lab.exercises.week1.GenerateExercise;
 import tinyllm.lab.exercises.week1.GroupedExercise;
+import tinyllm.lab.exercises.week1.HeaderExercise;
 import tinyllm.lab.exercises.week1.MaskExercises;
 import tinyllm.lab.exercises.week1.MlpExercises;
 import tinyllm.lab.exercises.week1.MultiHeadExercise;
 import tinyllm.lab.exercises.week1.NormExercise;
+import tinyllm.lab.exercises.week1.Qwen3Exercise;
 import tinyllm.lab.exercises.week1.RopeExercises;
 import tinyllm.lab.exercises.week1.SoftmaxExercise;
 import tinyllm.lab.exercises.week1.TemperatureExercise;
@@ -40,6 +46,12 @@ public final class Exercises {
             NormExercise.RMSNORM,
             MlpExercises.SILU,
             MlpExercises.MLP,
+            HeaderExercise.HEADER,
+            EmbeddingExercise.EMBEDDING,
+            AttentionLayerExercise.LAYER,
+            BlockExercise.BLOCK,
+            DecoderExercise.DECODER,
+            Qwen3Exercise.QWEN3,
             TemplateExercise.TEMPLATE,
             GenerateExercise.GENERATE,
             TemperatureExercise.TEMPERATURE,

@@ -14,6 +14,7 @@ public final class Imports {
             "tinyllm.text.*",
             "tinyllm.sampling.*",
             "tinyllm.engine.*",
+            "tinyllm.weights.format.*",
             "tinyllm.lab.*",
             "tinyllm.lab.view.*",
             "tech.tablesaw.api.Table",
