@@ -415,8 +415,9 @@ show(cost.table());
 cost.chart()
 
 // %% [markdown]
-// The MLPs hold most of the weights and take most of the time. Attention is far from its ceiling: its matrices are small, and it is many
-// little operations, each with a price of its own. Fewer bytes per weight (2.2) and fewer, larger operations are the two ways out.
+// The MLPs hold most of the weights and take most of the time. Where a part is far from its ceiling, it is made of many small operations,
+// each with a price of its own, or another program uses the memory too. Fewer bytes per weight (2.2) and fewer, larger operations are the
+// two ways out.
 
 // %% [markdown]
 // ## Where real systems differ
