@@ -378,26 +378,28 @@ check("1.5 qwen3", MyQwen3Layer::new)
 // guess.
 
 // %%
-var lens = LogitLens.of(model().with(MyBlock::new).with(MyDecoder::new), "The opposite of hot is");
-show(lens.rise("1.5 layers"));
-lens.picture()
+LogitLens.of(model().with(MyBlock::new).with(MyDecoder::new), "The opposite of hot is").rise("1.5 layers")
+
+// %%
+LogitLens.of(model().with(MyBlock::new).with(MyDecoder::new), "The opposite of hot is").picture()
 
 // %% [markdown]
 // The three best tokens after the whole text. The early ones are no thoughts: the output layer learned to read the last layer's language,
 // and early layers do not speak it yet. Near the end you sometimes see the right *idea* before the right *word*.
 
 // %%
-lens.top()
+LogitLens.of(model().with(MyBlock::new).with(MyDecoder::new), "The opposite of hot is").top()
 
 // %% [markdown]
 // How long is the vector that everything is added to? It starts tiny and grows, since every layer only adds. The first token goes its
 // own way: within a few layers its vector becomes a hundred times as long as the others. It is the attention sink of 1.1, seen from inside.
 
 // %%
-var stream = ResidualStream.of(model().with(MyBlock::new).with(MyDecoder::new),
-        "The animal didn't cross the street because it was too tired.");
-show(stream.lengths());
-stream.additions()
+var sentence = "The animal didn't cross the street because it was too tired.";
+ResidualStream.of(model().with(MyBlock::new).with(MyDecoder::new), sentence).lengths()
+
+// %%
+ResidualStream.of(model().with(MyBlock::new).with(MyDecoder::new), sentence).additions()
 
 // %% [markdown]
 // This is why a model can lose half of its layers and still babble: most of them move the stream by less than its own length. And it is
@@ -410,9 +412,7 @@ stream.additions()
 // bytes. It is measured in the same cell, all cores adding up a long array. Medians of three runs, each part evaluated by itself.
 
 // %%
-var cost = ModelCost.of(model().with(MyAttentionLayer::new).with(MyBlock::new).with(MyDecoder::new));
-show(cost.table());
-cost.chart()
+ModelCost.of(model().with(MyAttentionLayer::new).with(MyBlock::new).with(MyDecoder::new)).chart()
 
 // %% [markdown]
 // The MLPs hold most of the weights and take most of the time. Where a part is far from its ceiling, it is made of many small operations,
