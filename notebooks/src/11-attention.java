@@ -323,9 +323,8 @@ mine().sinks()
 // `"it", "street"`, and a sentence that ends in "wide" instead of "tired": the row of "it" stays the same to the last digit. Why?
 
 // %%
-var run = mine();
-show(run.withoutFirst().layer(10));
-run.strongest("it", "animal")
+show(mine().withoutFirst().layer(10));
+mine().strongest("it", "animal")
 
 // %% [markdown]
 // ## Measure

@@ -164,18 +164,21 @@ check("1.6 generate", MyLoop::new)
 // Your template writes the prompt, your loop drives the model. `Generator` brings the sampler and turns ids into text as they come.
 
 // %%
-var asked = List.of(new Message("user", question));
-String prompt = new MyTemplate().render(asked, "You are a sailor.", true);
 var generator = new Generator(model()).with(new MyLoop());
-var answer = generator.complete(tokenizer.encodeWithSpecials(prompt), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
-System.out.println("\n%d tokens after a prompt of %d (%s)".formatted(
-        answer.tokens().size(), answer.promptTokens(), answer.finishReason()));
+{
+    var asked = List.of(new Message("user", question));
+    String prompt = new MyTemplate().render(asked, "You are a sailor.", true);
+    int[] ids = tokenizer.encodeWithSpecials(prompt);
+    var answer = generator.complete(ids, SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
+    System.out.println("\n%d tokens after a prompt of %d (%s)".formatted(
+            answer.tokens().size(), answer.promptTokens(), answer.finishReason()));
+}
 
 // %% [markdown]
 // What is the template worth? The same question without it: the model goes on with the *text*, as if you had begun a page.
 
 // %%
-var raw = generator.complete(tokenizer.encode(question), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
+generator.complete(tokenizer.encode(question), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print).finishReason()
 
 // %% [markdown]
 // ## See

@@ -33,15 +33,17 @@ public final class TimePerToken {
         }
         double[] x = Arrays.stream(lengths).asDoubleStream().toArray();
         double exponent = exponent(x, seconds);
+        double[] times = Arrays.stream(seconds).map(s -> s / seconds[0]).toArray();
         String title = String.format(
                 Locale.ROOT,
-                "From %d to %d tokens one more token costs %.1f times as much (n to the %.2f)",
-                lengths[0],
+                "After %d tokens the next one takes %.1f times as long as after %d (n to the %.2f)",
                 lengths[lengths.length - 1],
-                seconds[seconds.length - 1] / seconds[0],
+                times[times.length - 1],
+                lengths[0],
                 exponent);
-        return Charts.plot(title, "tokens before it", "seconds for the next token")
-                .series("measured, nothing cached", x, seconds)
+        String unit = String.format(Locale.ROOT, "times %.2f s, the time after %d tokens", seconds[0], lengths[0]);
+        return Charts.plot(title, "tokens before it", unit)
+                .series("measured, nothing cached", x, times)
                 .guess("1.6 slower")
                 .picture();
     }
