@@ -334,9 +334,11 @@ mine().strongest("it", "animal")
 // same cell. Each point is the median of five runs.
 
 // %%
-var cost = AttentionCost.of(MyAttention::new, 128, 256, 512, 1024);
-show(cost.table());
-cost.chart()
+{
+    var cost = AttentionCost.of(MyAttention::new, 128, 256, 512, 1024);
+    show(cost.table());
+    show(cost.chart());
+}
 
 // %% [markdown]
 // Why below the ceiling? The products are fast, but the scores `[H, L, L]` are written to memory and read again by the scale, the mask,
