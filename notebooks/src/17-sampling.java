@@ -203,9 +203,11 @@ next.under("A filter cuts the tail, and the rest shares its mass", mine, setting
 // Here is the answer to your guess, counted by your top-p.
 
 // %%
-int kept = next.kept(mine, new SamplingParams(1, 0, 0.9, 0, 1, 0));
-var guess = prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none");
-System.out.println("top-p 0.9 keeps %,d of %,d tokens; your guess: %s".formatted(kept, next.logits().dim(0), guess));
+{
+    int kept = next.kept(mine, new SamplingParams(1, 0, 0.9, 0, 1, 0));
+    var guess = prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none");
+    System.out.println("top-p 0.9 keeps %,d of %,d tokens; your guess: %s".formatted(kept, next.logits().dim(0), guess));
+}
 
 // %% [markdown]
 // That is the point of top-p: the nucleus breathes. Inside a word there is one way to go on, after "the" there are hundreds. A
