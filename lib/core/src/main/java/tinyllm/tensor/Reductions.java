@@ -23,7 +23,7 @@ final class Reductions {
         int[] normalized = Shapes.axes(op, x.sizes(), axes);
         DType dtype = x.dtype();
         boolean half = dtype == DType.F16 || dtype == DType.BF16;
-        return DeviceThread.apply(
+        Tensor total = DeviceThread.apply(
                 op,
                 (call, in) -> {
                     StreamOrDevice s = call.stream();
@@ -34,10 +34,16 @@ final class Reductions {
                         return fold.apply(in[0], call.ints(normalized), keep, s);
                     }
                     array wide = call.temp(mlx.astype(in[0], call.dtype(DType.F32), s));
-                    array total = call.temp(fold.apply(wide, call.ints(normalized), keep, s));
-                    return mlx.astype(total, call.dtype(dtype), s);
+                    array folded = call.temp(fold.apply(wide, call.ints(normalized), keep, s));
+                    return mlx.astype(folded, call.dtype(dtype), s);
                 },
                 x);
+        return x.size() == 0 ? overNothing(op, total, op.startsWith("mean") ? Double.NaN : 0) : total;
+    }
+
+    /** MLX's loop over a transposed array without elements does not end: only its shape and dtype are asked of it. */
+    private static Tensor overNothing(String op, Tensor lazy, double value) {
+        return Creation.full(op, lazy.dtype().isFloating() ? value : 0, lazy.dtype(), lazy.sizes());
     }
 
     static Tensor logSumExp(Tensor x, int[] axes) {
@@ -59,7 +65,9 @@ final class Reductions {
         for (int axis : normalized) {
             someAlong(op, x, axis);
         }
-        return DeviceThread.apply(op, (call, in) -> fold.apply(in[0], call.ints(normalized), keep, call.stream()), x);
+        Tensor best =
+                DeviceThread.apply(op, (call, in) -> fold.apply(in[0], call.ints(normalized), keep, call.stream()), x);
+        return x.size() == 0 ? overNothing(op, best, 0) : best;
     }
 
     static Tensor arg(String op, Tensor x, int axis, Along along) {
@@ -106,11 +114,13 @@ final class Reductions {
     }
 
     static boolean all(Tensor x) {
-        return Elementwise.any("all", x, (a, s) -> mlx.all(a, false, s)).toBooleans()[0];
+        return x.size() == 0
+                || Elementwise.any("all", x, (a, s) -> mlx.all(a, false, s)).toBooleans()[0];
     }
 
     static boolean any(Tensor x) {
-        return Elementwise.any("any", x, (a, s) -> mlx.any(a, false, s)).toBooleans()[0];
+        return x.size() != 0
+                && Elementwise.any("any", x, (a, s) -> mlx.any(a, false, s)).toBooleans()[0];
     }
 
     private static void someAlong(String op, Tensor x, int axis) {
