@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tinyllm.nn.DecoderFn;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Part;
@@ -139,14 +140,12 @@ public final class CausalLm {
     }
 
     /** Where the first NaN or infinity of a run appears, such as "layers.3.mlp.out"; null when all is finite. */
-    public @org.jspecify.annotations.Nullable String firstNonFinite(int[] tokens) {
-        for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            for (Map.Entry<String, Tensor> e :
-                    trace(tokens, List.of(layer), Trace.OUTPUTS).entrySet()) {
-                Tensor t = e.getValue();
-                if (t.isNaN().or(t.isInf()).any()) {
-                    return e.getKey();
-                }
+    public @Nullable String firstNonFinite(int[] tokens) {
+        for (Map.Entry<String, Tensor> e :
+                trace(tokens, List.of(), Trace.OUTPUTS).entrySet()) {
+            Tensor t = e.getValue();
+            if (t.isNaN().or(t.isInf()).any()) {
+                return e.getKey();
             }
         }
         return null;

@@ -13,11 +13,15 @@ public final class Rope implements RopeFn {
         check(x, offset, theta);
         int length = x.dim(-2);
         int half = x.dim(-1) / 2;
+        double[] frequencies = new double[half];
+        for (int i = 0; i < half; i++) {
+            frequencies[i] = Math.pow(theta, -(double) i / half);
+        }
         float[] cosines = new float[length * half];
         float[] sines = new float[length * half];
         for (int p = 0; p < length; p++) {
             for (int i = 0; i < half; i++) {
-                double angle = (p + offset) * Math.pow(theta, -(double) i / half);
+                double angle = (p + offset) * frequencies[i];
                 cosines[p * half + i] = (float) Math.cos(angle);
                 sines[p * half + i] = (float) Math.sin(angle);
             }

@@ -90,7 +90,7 @@ public final class Activations {
         if (layers.length == 0) {
             throw new IllegalArgumentException("name one layer or more");
         }
-        double[] medians = sizes.stream().mapToDouble(Activations::median).toArray();
+        double[] medians = sizes.stream().mapToDouble(Timing::median).toArray();
         double low = Arrays.stream(medians).min().orElseThrow();
         double high = Arrays.stream(medians).max().orElseThrow();
         String title = String.format(
@@ -116,7 +116,7 @@ public final class Activations {
     /** The largest size that each channel reaches over all tokens, in what enters one layer. */
     public Picture channels(int layer) {
         double[] most = most(layer);
-        double typical = median(most);
+        double typical = Timing.median(most);
         List<Integer> order = IntStream.range(0, most.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(c -> -most[c]))
@@ -145,7 +145,7 @@ public final class Activations {
         Tensor x = input(layer);
         float[][] rows = x.toMatrix();
         double[] most = most(layer);
-        double typical = median(sizes(x));
+        double typical = Timing.median(sizes(x));
         return IntStream.range(0, most.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(c -> -most[c]))
@@ -169,7 +169,7 @@ public final class Activations {
         double[] times = IntStream.range(0, inputs.size())
                 .mapToDouble(layer -> {
                     double[] sizes = sizes(inputs.get(layer));
-                    return Arrays.stream(sizes).max().orElse(0) / Math.max(median(sizes), ALMOST_ZERO);
+                    return Arrays.stream(sizes).max().orElse(0) / Math.max(Timing.median(sizes), ALMOST_ZERO);
                 })
                 .toArray();
         int peak = IntStream.range(0, times.length)
@@ -204,11 +204,5 @@ public final class Activations {
 
     private static double[] sizes(Tensor x) {
         return x.abs().toDoubles();
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

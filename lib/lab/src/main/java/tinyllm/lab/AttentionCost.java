@@ -1,7 +1,6 @@
 package tinyllm.lab;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -18,7 +17,6 @@ public final class AttentionCost {
 
     public static final int HEAD_DIM = 64;
 
-    private static final int SQUARE = 1024;
     private static final int LONGEST = 4096;
 
     /** One length: median time, operations by it, and the bytes that the weights take. */
@@ -51,7 +49,7 @@ public final class AttentionCost {
             }
             points.add(measure(answer, length));
         }
-        return new AttentionCost(points, ceiling());
+        return new AttentionCost(points, Ceilings.matmulGflops());
     }
 
     private static Point measure(AttentionFn attention, int length) {
@@ -61,13 +59,6 @@ public final class AttentionCost {
         double ms = Timing.medianMs(() -> attention.attend(q, k, v, null, 1 / Math.sqrt(HEAD_DIM)));
         double scores = (double) HEADS * length * length;
         return new Point(length, ms, 4 * scores * HEAD_DIM / ms / 1e6, scores * Float.BYTES / 1e6);
-    }
-
-    /** GFLOP/s of a large square product, the best that the two products inside attention could do. */
-    private static double ceiling() {
-        Tensor a = Tensor.normal(4, SQUARE, SQUARE).eval();
-        Tensor b = Tensor.normal(5, SQUARE, SQUARE).eval();
-        return 2 * Math.pow(SQUARE, 3) / Timing.medianMs(() -> a.matmul(b)) / 1e6;
     }
 
     /** What was measured, a row for each length. */
@@ -82,17 +73,8 @@ public final class AttentionCost {
 
     /** The e in {@code time ∝ L^e}, by least squares over the logarithms. */
     public double exponent() {
-        double[] x = points.stream().mapToDouble(p -> Math.log(p.tokens())).toArray();
-        double[] y = points.stream().mapToDouble(p -> Math.log(p.ms())).toArray();
-        double mx = Arrays.stream(x).average().orElseThrow();
-        double my = Arrays.stream(y).average().orElseThrow();
-        double above = 0;
-        double below = 0;
-        for (int i = 0; i < x.length; i++) {
-            above += (x[i] - mx) * (y[i] - my);
-            below += (x[i] - mx) * (x[i] - mx);
-        }
-        return above / below;
+        double[] lengths = points.stream().mapToDouble(Point::tokens).toArray();
+        return Timing.exponent(lengths, points.stream().mapToDouble(Point::ms).toArray());
     }
 
     public Table table() {

@@ -44,7 +44,7 @@ public final class GroupedCost {
         if (points.isEmpty()) {
             throw new IllegalArgumentException("there is no length to measure: give at least one");
         }
-        return new GroupedCost(points, Speed.memoryGbs());
+        return new GroupedCost(points, Ceilings.memoryGbs());
     }
 
     private static Point measure(GroupedAttentionFn attention, ModelConfig config, int s) {

@@ -8,12 +8,9 @@ import tech.tablesaw.api.Table;
 import tinyllm.model.CausalLm;
 import tinyllm.tensor.Device;
 import tinyllm.tensor.Memory;
-import tinyllm.tensor.Tensor;
 
 /** What this machine is and can, and where a learner's work lies (chapter 0). */
 public final class Machine {
-
-    private static final int SQUARE = 1024;
 
     private Machine() {}
 
@@ -33,8 +30,8 @@ public final class Machine {
         facts.add(new Fact("memory that tensors take now", gb(Memory.activeBytes())));
         facts.add(new Fact("model", model.name() + ", " + model.config().numHiddenLayers() + " layers"));
         facts.add(new Fact("its weights in float32", gb(model.weightBytes())));
-        facts.add(new Fact("matrix product", String.format(Locale.ROOT, "%.0f GFLOP/s", matmulGflops())));
-        facts.add(new Fact("reading memory", String.format(Locale.ROOT, "%.1f GB/s", Speed.memoryGbs())));
+        facts.add(new Fact("matrix product", String.format(Locale.ROOT, "%.0f GFLOP/s", Ceilings.matmulGflops())));
+        facts.add(new Fact("reading memory", String.format(Locale.ROOT, "%.1f GB/s", Ceilings.memoryGbs())));
         return Tables.of(facts);
     }
 
@@ -69,12 +66,6 @@ public final class Machine {
             case METAL -> "Apple GPU (Metal)";
             case CUDA -> "NVIDIA GPU (CUDA)";
         };
-    }
-
-    private static double matmulGflops() {
-        Tensor a = Tensor.normal(1, SQUARE, SQUARE).eval();
-        Tensor b = Tensor.normal(2, SQUARE, SQUARE).eval();
-        return 2 * Math.pow(SQUARE, 3) / Timing.medianMs(() -> a.matmul(b)) / 1e6;
     }
 
     private static String gb(long bytes) {

@@ -55,7 +55,7 @@ public final class MlpCost {
             double ms = Timing.medianMs(() -> answer.feed(x, w.gateProj(), w.upProj(), w.downProj()));
             points.add(new Point(n, ms, ms / n, bytes / ms / 1e6, 2.0 * numbers * n / ms / 1e6));
         }
-        return new MlpCost(points, bytes / 1e6, Speed.memoryGbs());
+        return new MlpCost(points, bytes / 1e6, Ceilings.memoryGbs());
     }
 
     private static long size(Linear linear) {

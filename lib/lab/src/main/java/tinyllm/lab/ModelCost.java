@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.CausalLm;
@@ -28,7 +27,6 @@ import tinyllm.tensor.Tensor;
 public final class ModelCost {
 
     private static final int RUNS = 3;
-    private static final int LONGS = 1 << 25; // 256 MiB: more than a cache holds
 
     /** One part: its weights, the median of its time, and what that makes. */
     public record Row(String part, double weightsMb, double ms, double gbPerS) {}
@@ -67,7 +65,7 @@ public final class ModelCost {
                 row("MLP", mlp, median(counted, c -> c.mlp)),
                 row("output layer", w.outputTable().nbytes() / 1e6, median(counted, c -> c.head)),
                 row("norms, sums, look-up", 0, median(counted, Clock::rest)));
-        return new ModelCost(rows, median(counted, c -> c.total), memoryGbPerS());
+        return new ModelCost(rows, median(counted, c -> c.total), Ceilings.memoryGbs());
     }
 
     private static double mlp(BlockWeights b) {
@@ -130,33 +128,7 @@ public final class ModelCost {
     }
 
     private static double median(List<Clock> clocks, ToDoubleFunction<Clock> of) {
-        double[] ms = clocks.stream().mapToDouble(of).sorted().toArray();
-        return ms[ms.length / 2];
-    }
-
-    /** What all cores together read when they only add up a long array: the best of four runs. */
-    private static double memoryGbPerS() {
-        int threads = Runtime.getRuntime().availableProcessors();
-        long[][] shares = new long[threads][LONGS / threads];
-        double best = 0;
-        for (int run = 0; run <= RUNS; run++) {
-            long start = System.nanoTime();
-            long sum = IntStream.range(0, threads)
-                    .parallel()
-                    .mapToLong(t -> sum(shares[t]))
-                    .sum();
-            double seconds = (System.nanoTime() - start) / 1e9;
-            best = Math.max(best, (sum + (double) Long.BYTES * LONGS) / seconds / 1e9);
-        }
-        return best;
-    }
-
-    private static long sum(long[] values) {
-        long sum = 0;
-        for (long v : values) {
-            sum += v;
-        }
-        return sum;
+        return Timing.median(clocks.stream().mapToDouble(of).toArray());
     }
 
     public List<Row> rows() {

@@ -101,7 +101,7 @@ public final class ResidualStream {
         String title = String.format(
                 Locale.ROOT,
                 "The median layer adds %.0f %% of the stream's length, layer %d most",
-                100 * sorted(share)[share.length / 2],
+                100 * Timing.median(share),
                 strongest);
         return Charts.plot(title, "layer", "length of the vector")
                 .series("the stream before the layer", Arrays.copyOf(medians(stream), mlp.length))
@@ -117,13 +117,6 @@ public final class ResidualStream {
 
     /** Over all tokens but the first, which is the attention sink. */
     private static double median(double[] lengths) {
-        double[] others = sorted(Arrays.copyOfRange(lengths, 1, lengths.length));
-        return others[others.length / 2];
-    }
-
-    private static double[] sorted(double[] values) {
-        double[] copy = values.clone();
-        Arrays.sort(copy);
-        return copy;
+        return Timing.median(Arrays.copyOfRange(lengths, 1, lengths.length));
     }
 }

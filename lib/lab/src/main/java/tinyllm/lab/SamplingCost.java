@@ -1,6 +1,5 @@
 package tinyllm.lab;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,21 +30,10 @@ public final class SamplingCost {
                 "top-p 0.95", () -> sampler.sample(logits, new SamplingParams(0.8, 0, 0.95, 0, 1, 1), NOTHING_SEEN, 0));
         ways.put("the model", () -> model.lastLogits(ids));
         List<String> names = List.copyOf(ways.keySet());
-        double[] millis =
-                ways.values().stream().mapToDouble(SamplingCost::median).toArray();
+        double[] millis = ways.values().stream()
+                .mapToDouble(work -> Timing.medianMs(REPEATS, work))
+                .toArray();
         String title = "top-p takes %.0f ms, the model %.0f ms for the same token".formatted(millis[4], millis[5]);
         return Charts.bars(title, "one token of " + model.name(), "milliseconds, median of " + REPEATS, names, millis);
-    }
-
-    private static double median(Runnable work) {
-        work.run(); // warm up
-        double[] runs = new double[REPEATS];
-        for (int r = 0; r < REPEATS; r++) {
-            long start = System.nanoTime();
-            work.run();
-            runs[r] = (System.nanoTime() - start) / 1e6;
-        }
-        Arrays.sort(runs);
-        return runs[REPEATS / 2];
     }
 }

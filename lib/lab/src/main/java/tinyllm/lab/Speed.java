@@ -3,7 +3,6 @@ package tinyllm.lab;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
-import java.util.stream.IntStream;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.CausalLm;
 
@@ -11,8 +10,6 @@ import tinyllm.model.CausalLm;
 public final class Speed {
 
     private static final int[] LENGTHS = {8, 16, 32, 64};
-    private static final int LONGS = 16 << 20;
-    private static final int RUNS = 5;
 
     private Speed() {}
 
@@ -33,7 +30,7 @@ public final class Speed {
             model.lastLogits(text(LENGTHS[i])).eval();
             perSecond[i] = 1e9 / (System.nanoTime() - start);
         }
-        double ceiling = memoryGbs() * 1e9 / model.weightBytes();
+        double ceiling = Ceilings.memoryGbs() * 1e9 / model.weightBytes();
         String title = String.format(
                 Locale.ROOT,
                 "%s writes %.1f tokens/s after %d tokens, %.1f after %d",
@@ -55,36 +52,5 @@ public final class Speed {
         int[] tokens = new int[length];
         Arrays.setAll(tokens, i -> 100 + i);
         return tokens;
-    }
-
-    /**
-     * How fast this machine reads memory with all its cores, in GB/s: sums over 128 MB, the best of five, since a ceiling is
-     * what can be reached.
-     */
-    public static double memoryGbs() {
-        int cores = Runtime.getRuntime().availableProcessors();
-        long[] large = new long[LONGS];
-        double best = 0;
-        for (int run = 0; run <= RUNS; run++) {
-            long start = System.nanoTime();
-            long sum = IntStream.range(0, cores)
-                    .parallel()
-                    .mapToLong(part -> sum(large, part, cores))
-                    .sum();
-            double gbs = 8.0 * LONGS / (System.nanoTime() - start);
-            // The first run finds the pages; the sum is used, so that no compiler leaves it out.
-            best = run == 0 || sum != 0 ? best : Math.max(best, gbs);
-        }
-        return best;
-    }
-
-    private static long sum(long[] values, int part, int parts) {
-        int from = (int) ((long) values.length * part / parts);
-        int to = (int) ((long) values.length * (part + 1) / parts);
-        long sum = 0;
-        for (int i = from; i < to; i++) {
-            sum += values[i];
-        }
-        return sum;
     }
 }

@@ -24,15 +24,14 @@ public final class TimePerToken {
         }
         double[] seconds = new double[lengths.length];
         try (Live live = new Live()) {
-            model.lastLogits(text(model, lengths[0])); // warm up
             for (int i = 0; i < lengths.length; i++) {
                 live.progress("timing a text of " + lengths[i] + " tokens", i, lengths.length);
-                seconds[i] = median(model, text(model, lengths[i]));
+                seconds[i] = secondsAfter(model, text(model, lengths[i]));
             }
             live.progress("timed", lengths.length, lengths.length);
         }
         double[] x = Arrays.stream(lengths).asDoubleStream().toArray();
-        double exponent = exponent(x, seconds);
+        double exponent = Timing.exponent(x, seconds);
         double[] times = Arrays.stream(seconds).map(s -> s / seconds[0]).toArray();
         String title = String.format(
                 Locale.ROOT,
@@ -55,28 +54,7 @@ public final class TimePerToken {
                 .toArray();
     }
 
-    private static double median(CausalLm model, int[] text) {
-        double[] runs = new double[REPEATS];
-        for (int r = 0; r < REPEATS; r++) {
-            long start = System.nanoTime();
-            model.lastLogits(text);
-            runs[r] = (System.nanoTime() - start) / 1e9;
-        }
-        Arrays.sort(runs);
-        return runs[REPEATS / 2];
-    }
-
-    /** Slope of the straight line through the logarithms. */
-    private static double exponent(double[] x, double[] y) {
-        double meanX = Arrays.stream(x).map(Math::log).average().orElseThrow();
-        double meanY = Arrays.stream(y).map(Math::log).average().orElseThrow();
-        double above = 0;
-        double below = 0;
-        for (int i = 0; i < x.length; i++) {
-            double dx = Math.log(x[i]) - meanX;
-            above += dx * (Math.log(y[i]) - meanY);
-            below += dx * dx;
-        }
-        return above / below;
+    private static double secondsAfter(CausalLm model, int[] text) {
+        return Timing.medianMs(REPEATS, () -> model.lastLogits(text)) / 1e3;
     }
 }

@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 
-/** Times that can be compared: the median of several runs, after one that does not count. */
+/** Times that can be compared: medians of several runs, after one that does not count, and the power law through them. */
 public final class Timing {
 
     private static final int RUNS = 5;
@@ -19,17 +19,48 @@ public final class Timing {
      * @throws CancellationException when the thread is interrupted
      */
     public static double medianMs(Supplier<Tensor> body) {
-        double[] ms = new double[RUNS];
-        Scope.of(body);
-        for (int i = 0; i < RUNS; i++) {
+        return medianMs(RUNS, () -> Scope.of(body));
+    }
+
+    /**
+     * The median of so many runs, in milliseconds, after one that does not count.
+     *
+     * @param runs 1 or more
+     * @throws CancellationException when the thread is interrupted
+     */
+    public static double medianMs(int runs, Runnable body) {
+        double[] ms = new double[runs];
+        body.run();
+        for (int i = 0; i < runs; i++) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("the measurement was interrupted");
             }
             long start = System.nanoTime();
-            Scope.of(body);
+            body.run();
             ms[i] = (System.nanoTime() - start) / 1e6;
         }
-        Arrays.sort(ms);
-        return ms[RUNS / 2];
+        return median(ms);
+    }
+
+    /** The middle one, the upper of two; the values stay in their order. */
+    public static double median(double... values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    /** The e in {@code y ∝ x^e}, by least squares over the logarithms. */
+    public static double exponent(double[] x, double[] y) {
+        double[] logX = Arrays.stream(x).map(Math::log).toArray();
+        double[] logY = Arrays.stream(y).map(Math::log).toArray();
+        double meanX = Arrays.stream(logX).average().orElseThrow();
+        double meanY = Arrays.stream(logY).average().orElseThrow();
+        double above = 0;
+        double below = 0;
+        for (int i = 0; i < logX.length; i++) {
+            above += (logX[i] - meanX) * (logY[i] - meanY);
+            below += (logX[i] - meanX) * (logX[i] - meanX);
+        }
+        return above / below;
     }
 }
