@@ -49,6 +49,27 @@ class JdkTest(unittest.TestCase):
             machine.find_jdk([self.old, self.runtime, self.folder / "missing"])
 
 
+class MavenTest(unittest.TestCase):
+    """Maven by itself, as an IDE's terminal has it."""
+
+    def test_a_wrong_jdk_is_named_in_one_sentence(self):
+        old = [place for place in machine.jdk_candidates() if 11 <= (machine.java_version(place) or 0) < 25]
+        if not old or not setup.built():
+            self.skipTest("no JDK older than 25 is here")
+        done = subprocess.run(
+            [machine.find_maven(), "-o", "-q", "-B", "verify"], cwd=ROOT, env={**os.environ, "JAVA_HOME": str(old[0])},
+            capture_output=True, text=True, timeout=60)
+        self.assertEqual(1, done.returncode)
+        self.assertRegex(done.stdout, rf"needs JDK 25 or newer, and Maven runs on \S+ \({old[0]}\): set JAVA_HOME to a JDK 25")
+
+    def test_jvm_flags_name_the_one_folder(self):
+        with mock.patch.dict(os.environ, {"TINYLLM_HOME": "/some where"}):
+            flags = setup.jvm_flags()
+        self.assertIn("-Duser.home=/some where/java", flags)
+        self.assertIn("-Dorg.bytedeco.javacpp.cachedir=/some where/javacpp", flags)
+        self.assertNotIn("${", " ".join(flags))
+
+
 class StampTest(unittest.TestCase):
     def test_changes_with_content_name_and_deletion_but_not_with_time(self):
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(paths, "ROOT", Path(folder)):

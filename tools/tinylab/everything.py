@@ -77,7 +77,7 @@ def maven(long: bool) -> Tally:
         report.unlink()
     jdk = machine.find_jdk()
     command = [machine.find_maven(), "-B", "-ntp", "-Dstyle.color=never", "-Dmaven.test.failure.ignore=true",
-               f"-Dpython={paths.python()}", f"-Dtinyllm.python={paths.python()}", *(["-Dtinyllm.long=true"] if long else []), "verify"]
+               f"-Dtinyllm.python={paths.python()}", *(["-Dtinyllm.long=true"] if long else []), "verify"]
     tally = Tally()
     try:
         run("testing the library", command, paths.home() / "logs" / "test.log", setup.java_environment(jdk), paths.ROOT, _step)

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -102,7 +103,7 @@ def ensure_build(jdk: Path) -> None:
     stamps.write(running, "")
     command = [
         maven, "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "-Dspotless.check.skip=true",
-        f"-Dpython={paths.python()}", f"-Dtinyllm.python={paths.python()}",
+        f"-Dtinyllm.python={paths.python()}",
         "package", f"{DEPENDENCY_PLUGIN}:build-classpath", "-Dmdep.outputFile=target/classpath.txt",
         "-DincludeScope=runtime"]
     run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step)
@@ -139,12 +140,11 @@ def java_environment(jdk: Path) -> dict[str, str]:
 
 
 def jvm_flags() -> list[str]:
-    """The flags of every JVM of this project, from the one place that names them, and the caches' folder."""
+    """The flags of every JVM of this project, from the one place that names them."""
     project = ElementTree.parse(paths.ROOT / "pom.xml").getroot()
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
-    flags = project.findtext("m:properties/m:tinyllm.jvm", "", space).split()
-    flags = [flag for flag in flags if "${" not in flag]
-    return [*flags, f"-Dorg.bytedeco.javacpp.cachedir={paths.home() / 'javacpp'}"]
+    flags = shlex.split(project.findtext("m:properties/m:tinyllm.jvm", "", space))
+    return [flag.replace("${tinyllm.home}", str(paths.home())) for flag in flags]
 
 
 def _classpath_file(module: str) -> Path:

@@ -59,6 +59,11 @@ public final class ModelFiles {
                 .fetch(registry.get(name), progress);
     }
 
+    /** The one folder outside the clone that the lab writes: TINYLLM_HOME, or {@code ~/.cache/tinyllm}. */
+    public static Path home() {
+        return ModelPlaces.of(System.getenv()).home();
+    }
+
     /** Where a model of the registry lies on this machine, whole, or null. */
     public static @Nullable Path find(RegisteredModel model) {
         return ModelPlaces.of(System.getenv()).find(model);

@@ -25,12 +25,18 @@ import tinyllm.weights.format.StrictJson;
 record ModelPlaces(Path home, Map<String, String> environment, Path userHome) {
 
     static ModelPlaces of(Map<String, String> environment) {
-        Path userHome = Path.of(System.getProperty("user.home", "."));
+        Path userHome = userHome(environment);
         String home = environment.get("TINYLLM_HOME");
         return new ModelPlaces(
                 home == null || home.isBlank() ? userHome.resolve(".cache/tinyllm") : Path.of(home),
                 environment,
                 userHome);
+    }
+
+    // the variable before the property, which the lab's own JVMs point into TINYLLM_HOME
+    private static Path userHome(Map<String, String> environment) {
+        String home = environment.get("HOME");
+        return Path.of(home == null || home.isBlank() ? System.getProperty("user.home", ".") : home);
     }
 
     /** The folder of a model that was fetched, there or not. */

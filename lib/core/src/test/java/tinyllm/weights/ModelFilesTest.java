@@ -154,7 +154,9 @@ class ModelFilesTest {
     @Test
     void homeComesFromTheEnvironment() {
         assertThat(ModelPlaces.of(Map.of("TINYLLM_HOME", "/x")).home()).isEqualTo(Path.of("/x"));
-        assertThat(ModelPlaces.of(Map.of()).home()).endsWith(Path.of(".cache/tinyllm"));
+        assertThat(ModelPlaces.of(Map.of("HOME", "/u")).home()).isEqualTo(Path.of("/u/.cache/tinyllm"));
+        assertThat(ModelPlaces.of(Map.of("HOME", "/u")).userHome()).isEqualTo(Path.of("/u"));
+        assertThat(ModelPlaces.of(Map.of()).home()).endsWithRaw(Path.of(".cache/tinyllm"));
         assertThatThrownBy(() -> HubClient.of(REGISTRY, Map.of("HF_ENDPOINT", "ftp://x")))
                 .isInstanceOf(FetchException.class);
         assertThat(HubClient.of(REGISTRY, Map.of("HF_ENDPOINT", "http://hub/")).hub())

@@ -19,6 +19,7 @@ import tinyllm.bench.Report;
 import tinyllm.bench.Runner;
 import tinyllm.model.ModelConfig;
 import tinyllm.model.Models;
+import tinyllm.weights.ModelFiles;
 
 /** Measurements that can be repeated. */
 @Command(
@@ -82,7 +83,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Runner> runners = new ArrayList<>(List.of(new OurRunner()));
         if (!peers.isEmpty()) {
-            runners.add(new MlxLmRunner(Home.folder(), config, output::note));
+            runners.add(new MlxLmRunner(ModelFiles.home(), config, output::note));
         }
         Report report = new Benchmark(plan, runners, rounds).run(output::note);
         output.result(report.json(), out -> table(out, report));

@@ -111,7 +111,7 @@ final class Diagnosis {
     }
 
     private static Check home() {
-        Path home = Home.folder();
+        Path home = ModelFiles.home();
         try {
             Files.createDirectories(home);
             return Files.isWritable(home)

@@ -1,6 +1,7 @@
 package tinyllm.lab.kernel;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -101,19 +102,23 @@ final class RealKernel implements AutoCloseable {
                 case "@JAVA@" ->
                     command.add(Path.of(System.getProperty("java.home"), "bin", "java")
                             .toString());
-                case "@JVM_FLAGS@" ->
-                    command.addAll(List.of(
-                            "--enable-native-access=ALL-UNNAMED",
-                            "--add-modules=jdk.incubator.vector",
-                            "-Djava.awt.headless=true",
-                            "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                            "-Xmx1g"));
+                case "@JVM_FLAGS@" -> command.addAll(ownFlags());
                 case "@JJAVA_JAR@" -> command.add(jar().toString());
                 case "{connection_file}" -> command.add(connection.toString());
                 default -> command.add(part.asString());
             }
         }
         return command;
+    }
+
+    /** The flags that Surefire gave this JVM, which every JVM of the project gets; with less memory. */
+    private static List<String> ownFlags() {
+        return Stream.concat(
+                        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                                .filter(flag ->
+                                        flag.matches("--enable-.*|-D(user\\.home|java\\.awt|org\\.bytedeco)\\b.*")),
+                        Stream.of("-Xmx1g"))
+                .toList();
     }
 
     private static Path jar() {
