@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ final class Download {
     private final HubClient hub;
     private final String repo;
     private final RemoteFile file;
+    private final Path folder;
     private final Path target;
     private final Path part;
     private final FetchProgress progress;
@@ -30,6 +32,7 @@ final class Download {
         this.hub = hub;
         this.repo = repo;
         this.file = file;
+        this.folder = folder;
         this.target = folder.resolve(file.name());
         this.part = folder.resolve(file.name() + ".part");
         this.progress = progress;
@@ -47,7 +50,7 @@ final class Download {
             }
             finish(file, part, target);
         } catch (IOException e) {
-            throw diskError(e);
+            throw DiskException.of(file.name(), folder, e);
         }
     }
 
@@ -80,9 +83,6 @@ final class Download {
                 receive(before);
             } catch (IOException e) {
                 failures = size() > before ? 1 : failures + 1;
-                if (noSpace(e)) {
-                    throw e;
-                }
                 if (failures >= TRIES_WITHOUT_PROGRESS) {
                     throw stopped(e);
                 }
@@ -132,12 +132,7 @@ final class Download {
                 if (done > file.bytes()) {
                     throw wrongLength(done);
                 }
-                for (ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, n); bytes.hasRemaining(); ) {
-                    out.write(bytes);
-                }
-                if (Thread.interrupted()) {
-                    throw new FetchException("the download was interrupted; fetch again to go on where it stopped");
-                }
+                write(out, ByteBuffer.wrap(buffer, 0, n));
                 if (System.nanoTime() - told > 100_000_000L || done == file.bytes()) {
                     progress.update(file.name(), done, file.bytes());
                     told = System.nanoTime();
@@ -149,34 +144,31 @@ final class Download {
         }
     }
 
+    /** The network's errors are worth a second try, the disk's are not: they leave here as another type. */
+    private void write(FileChannel out, ByteBuffer bytes) {
+        try {
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+        } catch (ClosedByInterruptException e) {
+            throw new FetchException("the download was interrupted; fetch again to go on where it stopped", e);
+        } catch (IOException e) {
+            throw DiskException.of(file.name(), folder, e);
+        }
+    }
+
     private long size() throws IOException {
         return Files.exists(part) ? Files.size(part) : 0;
     }
 
-    /** @throws FetchException naming both numbers, when the disk has not that many bytes free */
+    /** @throws DiskException naming both numbers, when the disk has not that many bytes free */
     static void requireSpace(Path file, long needed) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         long free = Files.getFileStore(folder).getUsableSpace();
         if (needed > free - MARGIN) {
-            throw new FetchException("the disk is full: " + file.getFileName() + " needs " + needed / 1_000_000
+            throw new DiskException("the disk is full: " + file.getFileName() + " needs " + needed / 1_000_000
                     + " MB more, and " + folder + " has " + free / 1_000_000 + " MB free");
         }
-    }
-
-    private static boolean noSpace(IOException e) {
-        String message = String.valueOf(e.getMessage());
-        return message.contains("No space left")
-                || message.contains("Disk quota")
-                || message.contains("not enough space");
-    }
-
-    private FetchException diskError(IOException e) {
-        return new FetchException(
-                noSpace(e)
-                        ? "the disk is full; free some space and fetch again: " + file.name()
-                                + " goes on where it stopped"
-                        : file.name() + " could not be written to " + target.getParent() + ": " + e,
-                e);
     }
 
     private FetchException stopped(IOException e) throws IOException {

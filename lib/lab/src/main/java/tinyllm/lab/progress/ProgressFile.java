@@ -65,7 +65,7 @@ public final class ProgressFile {
             Progress before = readUnlocked();
             Progress after = change.apply(before);
             if (Files.exists(file)) {
-                replace(backup(), Files.readAllBytes(file));
+                replace(backup(), ProgressJson.bytes(file));
             }
             replace(file, ProgressJson.write(after));
             return after;
@@ -75,7 +75,7 @@ public final class ProgressFile {
     private Progress readUnlocked() throws IOException {
         byte[] bytes;
         try {
-            bytes = Files.readAllBytes(file);
+            bytes = ProgressJson.bytes(file);
         } catch (NoSuchFileException e) {
             return readBackup().orElse(Progress.EMPTY);
         }
@@ -93,7 +93,7 @@ public final class ProgressFile {
         Path aside = aside();
         Optional<Progress> previous = readBackup();
         byte[] restored = ProgressJson.write(previous.orElse(Progress.EMPTY));
-        Files.copy(file, aside);
+        Files.move(file, aside);
         replace(file, restored);
         notice = "The progress file is corrupt (" + reason.getMessage() + "). It was kept as " + aside.getFileName()
                 + "; "
@@ -105,7 +105,7 @@ public final class ProgressFile {
 
     private Optional<Progress> readBackup() throws IOException {
         try {
-            return Optional.of(ProgressJson.read(Files.readAllBytes(backup())));
+            return Optional.of(ProgressJson.read(ProgressJson.bytes(backup())));
         } catch (NoSuchFileException | ProgressFormatException e) {
             return Optional.empty();
         }
@@ -133,6 +133,9 @@ public final class ProgressFile {
                 channel.write(buffer);
             }
             channel.force(true);
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary); // half a file would only fill the disk further
+            throw e;
         }
         Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {

@@ -1,6 +1,10 @@
 package tinyllm.lab.progress;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -51,10 +55,17 @@ final class ProgressJson {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
+    /** A file's bytes, one more than the limit at most: {@link #read} refuses those. */
+    static byte[] bytes(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(MAX_BYTES + 1);
+        }
+    }
+
     /** @throws ProgressFormatException when the bytes are not exactly what {@link #write} makes */
     static Progress read(byte[] bytes) {
         if (bytes.length > MAX_BYTES) {
-            throw corrupt("it has " + bytes.length + " bytes, more than " + MAX_BYTES);
+            throw corrupt("it has more than " + MAX_BYTES + " bytes");
         }
         JsonNode root;
         try {
