@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Long runs in a JVM of their own ({@link MemoryRuns}), so that its resident set is theirs alone. */
 class MemoryTest {
     private static final long MIB = 1 << 20;
-    private static final int SHARE = "1".equals(System.getenv("TINYLLM_LONG")) ? 1 : 5;
+    private static final int SHARE = Boolean.getBoolean("tinyllm.long") ? 1 : 5;
 
     @TempDir
     Path folder;

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -137,6 +140,49 @@ class ProgressFileTest {
                 .hasMessageContaining("progress.json");
     }
 
+    /** A process that may write no file beyond 1 kB: the system refuses the write, as a full disk does. */
+    @Test
+    void aDiskThatFillsLeavesTheOldState() throws Exception {
+        for (int i = 0; i < 12; i++) {
+            solved("exercise " + i);
+        }
+        byte[] before = Files.readAllBytes(path());
+        assertThat(before.length).isGreaterThan(1024);
+
+        Process saver = saver(List.of("bash", "-c", "ulimit -f 1 && exec \"$@\"", "limited"), "more", 1);
+        String said = new String(saver.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(saver.waitFor()).as(said).isEqualTo(1);
+        assertThat(said).contains("the progress in " + path() + " can't be kept", "too large");
+        assertThat(path()).hasBinaryContent(before);
+        try (Stream<Path> files = Files.list(path().getParent())) {
+            assertThat(files.map(f -> f.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));
+        }
+        assertThat(solved("more").entry("exercise 0").state()).isEqualTo(State.SOLVED);
+    }
+
+    /** What another program wrote there, well formed or not: extra fields, class names, paths, a file of 4 GB. */
+    @Test
+    void aForeignFileIsPutAside() throws IOException {
+        solved("a");
+        String good = Files.readString(path());
+        solved("a");
+        for (String foreign : List.of(
+                good.replace("\"content\"", "\"@class\" : \"java.lang.ProcessBuilder\",\n  \"content\""),
+                good.replace("\"a\"", "\"../../a\""),
+                good.replace("\"attempts\" : 1", "\"attempts\" : 99999999999"),
+                "[".repeat(100_000))) {
+            Files.writeString(path(), foreign);
+            assertThat(file().read().entry("a").state()).isEqualTo(State.SOLVED);
+        }
+        try (RandomAccessFile sparse = new RandomAccessFile(path().toFile(), "rw")) {
+            sparse.setLength(4L << 30);
+        }
+        ProgressFile file = file();
+        assertThat(file.read().entry("a").state()).isEqualTo(State.SOLVED);
+        assertThat(file.takeNotice()).get().asString().contains("more than 4194304 bytes", "corrupt-5");
+        assertThat(path()).hasContent(good);
+    }
+
     @Test
     void anInterruptedThreadStillSaves() {
         Thread.currentThread().interrupt();
@@ -148,8 +194,8 @@ class ProgressFileTest {
 
     @Test
     void twoProcessesAtOnceLoseNothing() throws Exception {
-        Process one = saver("one", 40);
-        Process two = saver("two", 40);
+        Process one = saver(List.of(), "one", 40);
+        Process two = saver(List.of(), "two", 40);
         assertThat(one.waitFor(60, TimeUnit.SECONDS) && two.waitFor(60, TimeUnit.SECONDS))
                 .isTrue();
 
@@ -161,11 +207,11 @@ class ProgressFileTest {
     /** Kills the process in the middle of its saves; the long test does it a hundred times. */
     @Test
     void killedWhileSaving() throws Exception {
-        int kills = "1".equals(System.getenv("TINYLLM_LONG")) ? 100 : 4;
+        int kills = Boolean.getBoolean("tinyllm.long") ? 100 : 4;
         Random random = new Random(7);
         int before = 0;
         for (int i = 0; i < kills; i++) {
-            Process saver = saver("a", Integer.MAX_VALUE);
+            Process saver = saver(List.of(), "a", Integer.MAX_VALUE);
             awaitAttempts(before + 1);
             Thread.sleep(random.nextInt(60));
             saver.destroyForcibly().waitFor();
@@ -185,18 +231,18 @@ class ProgressFileTest {
         }
     }
 
-    private Process saver(String id, int times) throws IOException {
-        return new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Saver.class.getName(),
-                        path().toString(),
-                        id,
-                        Integer.toString(times)))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
+    /** The tests' own surroundings, or those that a wrapper makes; what it says is read by those who wait for its end. */
+    private Process saver(List<String> wrapper, String id, int times) throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("surefire.real.class.path", System.getProperty("java.class.path")),
+                Saver.class.getName(),
+                path().toString(),
+                id,
+                Integer.toString(times)));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     /** Saves again and again. */
