@@ -6,7 +6,6 @@ import java.util.Map;
  * What a decoder-only model says of itself; checked before a weight is read.
  *
  * @param attentionBias biases on the Q, K and V projections (Qwen2)
- * @param qkNorm RMSNorm on every head of Q and K (Qwen3)
  * @param ropeTraditional true when the rotary pairs are neighbours (GGUF's llama architecture)
  * @param maxPositionEmbeddings the context length in tokens
  */

@@ -260,7 +260,7 @@ inline void export_function_to(
 }
 
 /**
- * The file of the library that libmlx's own calls of {@code cblas_sgemm} go to, once it has called it; empty where that
+ * The file of the library that libmlx's own calls of <code>cblas_sgemm</code> go to, once it has called it; empty where that
  * cannot be told.
  */
 inline std::string blas_library_of_mlx() {

@@ -18,7 +18,7 @@
 
 namespace mlx_java {
 
-/** Copies bytes that are in the dtype's own format: {@code size(shape) * size_of(dtype)} of them. */
+/** Copies bytes that are in the dtype's own format: <code>size(shape) * size_of(dtype)</code> of them. */
 inline mlx::core::array array_from_bytes(const void* data, mlx::core::Shape shape, mlx::core::Dtype dtype) {
   size_t bytes = mlx::core::size_of(dtype);
   for (auto dim : shape) {
@@ -75,7 +75,7 @@ inline std::string device_property(
   return std::to_string(std::get<size_t>(found->second));
 }
 
-/** The file of the library whose {@code cblas_sgemm} a caller without a library of its own gets; empty if there is none. */
+/** The file of the library whose <code>cblas_sgemm</code> a caller without a library of its own gets; empty if there is none. */
 inline std::string blas_library() {
   Dl_info info;
   void* symbol = dlsym(RTLD_DEFAULT, "cblas_sgemm");
@@ -104,7 +104,7 @@ inline int get_blas_threads() {
   return get == nullptr ? 0 : get();
 }
 
-/** The dtype's name, as in Python: {@code float32}. */
+/** The dtype's name, as in Python: <code>float32</code>. */
 inline std::string dtype_to_string(const mlx::core::Dtype& dtype) {
   std::ostringstream os;
   os << dtype;
