@@ -8,8 +8,9 @@ import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
-from . import copies, paths, setup, stamps
+from . import copies, kernels, paths, setup, stamps
 from .console import Failure, WrongUsage, say
 
 FIRST_PORT = 8888
@@ -28,10 +29,11 @@ class Options:
     port: int | None = None
     fresh: bool = False
     names: tuple[str, ...] = ()
+    kernel: str = kernels.DEFAULT
 
 
 def parse(arguments: list[str], chapter: bool) -> Options:
-    browser, port, fresh, names = True, None, False, []
+    browser, port, fresh, names, kernel = True, None, False, [], kernels.DEFAULT
     rest = list(arguments)
     while rest:
         argument = rest.pop(0)
@@ -40,13 +42,16 @@ def parse(arguments: list[str], chapter: bool) -> Options:
             browser = False
         elif key == "--port":
             port = _port(value if equals else rest.pop(0) if rest else "")
+        elif key == "--kernel":
+            kernel = value if equals else rest.pop(0) if rest else ""
+            kernels.form(kernel)
         elif chapter and argument == "--fresh":
             fresh = True
         elif chapter and not argument.startswith("-"):
             names.append(argument)
         else:
             raise WrongUsage(f'"{argument}" is not an option here; --help shows what is.')
-    return Options(browser, port, fresh, tuple(names))
+    return Options(browser, port, fresh, tuple(names), kernel)
 
 
 def _port(text: str) -> int:
@@ -73,7 +78,9 @@ def open_chapter(arguments: list[str]) -> int:
 
 def _open(options: Options, notebook: Path | None) -> int:
     page = "/lab/tree/" + quote(str(notebook.relative_to(paths.NOTEBOOKS))) if notebook else "/lab"
-    running = _running_server() if options.port is None else None
+    jdk = setup.machine.find_jdk()
+    kernel = kernels.install(options.kernel, jdk)
+    running = _running_server(kernel) if options.port is None else None
     if running:
         address = f"{running['url'].rstrip('/')}{page}?token={running['token']}"
         say(f"JupyterLab is already open on this folder: {address}")
@@ -81,8 +88,7 @@ def _open(options: Options, notebook: Path | None) -> int:
             webbrowser.open(address)
         return 0
     port = _free_port(options.port)
-    write_settings()
-    jdk = setup.machine.find_jdk()
+    write_settings(kernel)
     command = [
         str(paths.python()), "-m", "jupyterlab", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={paths.NOTEBOOKS}", f"--LabApp.default_url={page}",
@@ -93,8 +99,11 @@ def _open(options: Options, notebook: Path | None) -> int:
     return 1
 
 
-def write_settings() -> None:
-    """Settings that hold for every start: what the server may do, and what a notebook's output may not."""
+def write_settings(kernel: str = kernels.FORMS[kernels.DEFAULT].spec) -> None:
+    """Settings that hold for every start: what the server may do, and what a notebook's output may not.
+
+    The server knows the one kernel that was asked for: a notebook that names the other then opens with this one.
+    """
     config = paths.home() / "jupyter" / "config"
     server = {
         "ServerApp": {
@@ -104,13 +113,13 @@ def write_settings() -> None:
             # Language servers call npm, which writes to the home folder; jupytext would open src/ as notebooks.
             "jpserver_extensions": {"jupyter_lsp": False, "jupyterlab_jupytext": False},
         },
-        "KernelSpecManager": {"allowed_kernelspecs": [setup.KERNEL], "ensure_native_kernel": False},
+        "KernelSpecManager": {"allowed_kernelspecs": [kernel], "ensure_native_kernel": False},
         "LabApp": {
             "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             "news_url": None,
             "extension_manager": "readonly",
         },
-        "MappingKernelManager": {"default_kernel_name": setup.KERNEL},
+        "MappingKernelManager": {"default_kernel_name": kernel},
     }
     overrides = {
         "@jupyterlab/apputils-extension:sanitizer": {"allowCommandLinker": False},
@@ -139,8 +148,8 @@ def _free_port(wanted: int | None) -> int:
     raise Failure(f"no port from {FIRST_PORT} to {FIRST_PORT + 49} is free: choose one with --port.")
 
 
-def _running_server() -> dict | None:
-    """The server that a former ./lab left open on this clone, if it still answers."""
+def _running_server(kernel: str) -> dict | None:
+    """The server that a former ./lab left open on this clone, if it still answers and offers this kernel."""
     runtime = paths.home() / "jupyter" / "runtime"
     for file in sorted(runtime.glob("jpserver-*.json")):
         try:
@@ -150,6 +159,15 @@ def _running_server() -> dict | None:
                 pass
         except (OSError, ValueError, KeyError):
             continue
-        if Path(server.get("root_dir", "")) == paths.NOTEBOOKS:
+        if Path(server.get("root_dir", "")) == paths.NOTEBOOKS and kernel in _kernels_of(server):
             return server
     return None
+
+
+def _kernels_of(server: dict) -> set[str]:
+    request = Request(f"{server['url'].rstrip('/')}/api/kernelspecs", headers={"Authorization": f"token {server['token']}"})
+    try:
+        with urlopen(request, timeout=5) as reply:
+            return set(json.load(reply)["kernelspecs"])
+    except (OSError, ValueError, KeyError):
+        return set()

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 import shlex
@@ -13,20 +12,21 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from . import machine, paths, stamps
-from .console import Failure, run, say
+from .console import run, say
 
-KERNEL = "tinyllm-java"
 MODULES = ("native", "lib/core", "lib/lab", "lib/serve")
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0"
 
 
 def ensure() -> Path:
     """Bring everything up to date and return the JDK."""
+    from . import kernels
+
     jdk = machine.find_jdk()
     with _lock():
         ensure_python()
         ensure_build(jdk)
-        ensure_kernel(jdk)
+        kernels.refresh(jdk)
     return jdk
 
 
@@ -155,34 +155,3 @@ def classpath(module: str) -> str:
     """A module's classes and all that it needs at run time."""
     own = paths.ROOT / module / "target" / "classes"
     return os.pathsep.join([str(own), _classpath_file(module).read_text().strip()])
-
-
-def ensure_kernel(jdk: Path) -> None:
-    """Install the kernelspec "Tiny LLM (Java)" into the environment; it names this clone and this JDK."""
-    jars = sorted((paths.environment() / "share" / "jupyter" / "kernels" / "java").glob("jjava.jar"))
-    if not jars:
-        raise Failure(f"JJava's jar is missing in {paths.environment()}: delete that folder and run ./lab again.")
-    template = (paths.ROOT / "lib/lab/src/main/kernel/kernel.json.in").read_text()
-    spec = json.loads(template)
-    values = {
-        "@JAVA@": str(jdk / "bin" / "java"),
-        "@JJAVA_JAR@": str(jars[0]),
-        "@CLASSPATH@": classpath("lib/lab"),
-        "@TINYLLM_HOME@": str(paths.home()),
-        "@ROOT@": str(paths.ROOT),
-    }
-    argv = []
-    for part in spec["argv"]:
-        argv += jvm_flags() if part == "@JVM_FLAGS@" else [_filled(part, values)]
-    spec["argv"] = argv
-    spec["env"] = {key: _filled(value, values) for key, value in spec.get("env", {}).items()}
-    text = json.dumps(spec, indent=1) + "\n"
-    place = paths.environment() / "share" / "jupyter" / "kernels" / KERNEL / "kernel.json"
-    if not stamps.is_current(place, text):
-        stamps.write(place, text)
-
-
-def _filled(text: str, values: dict[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(name, value)
-    return text

@@ -20,8 +20,8 @@ class Broken(Exception):
     """The kernel died or a cell took too long."""
 
 
-def execute(notebook: NotebookNode, quick: bool, on_cell=lambda index: None) -> float:
-    """Fill in the outputs, and return the seconds that it took, kernel start included.
+def execute(notebook: NotebookNode, quick: bool, on_cell=lambda index: None, kernel: str = source.KERNEL["name"]) -> float:
+    """Fill in the outputs, and return the seconds that it took, the start of the kernel (a kernelspec's name) included.
 
     An exception in a cell does not end the run: JupyterLab sends all cells at once, and the next ones still run.
     """
@@ -32,7 +32,7 @@ def execute(notebook: NotebookNode, quick: bool, on_cell=lambda index: None) -> 
         if quick:
             env["TINYLLM_QUICK"] = "1"
         client = NotebookClient(
-            notebook, kernel_name=source.KERNEL["name"], startup_timeout=120, timeout=CELL_LIMIT_S,
+            notebook, kernel_name=kernel, startup_timeout=120, timeout=CELL_LIMIT_S,
             allow_errors=True, record_timing=False, resources={"metadata": {"path": folder}},
             on_cell_start=lambda cell, cell_index: on_cell(cell_index))
         try:

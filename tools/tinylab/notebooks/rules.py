@@ -55,3 +55,17 @@ def _verdict_problems(chapter: source.Chapter, notebook: NotebookNode, wanted: s
                 problems.append(f'cell {number}: the check "{exercise}" says "{words or "nothing"}", not "{wanted}"')
     problems += [f'the exercise "{each}" is never checked' for each in chapter.exercises if each not in seen]
     return problems
+
+
+def same_displays(one: NotebookNode, other: NotebookNode) -> list[str]:
+    """Do two runs of a chapter, in two kernels, show the same kinds of things cell by cell?"""
+    problems = []
+    for number, (left, right) in enumerate(zip(one.cells, other.cells), 1):
+        shown, wanted = _kinds(left), _kinds(right)
+        if shown != wanted:
+            problems.append(f"cell {number} shows {sorted(shown) or 'nothing'}, where the default kernel shows {sorted(wanted) or 'nothing'}")
+    return problems
+
+
+def _kinds(cell: NotebookNode) -> set[str]:
+    return {kind for output in cell.get("outputs", []) for kind in output.get("data", {output.output_type: ""})}

@@ -1,36 +1,29 @@
 package tinyllm.lab.kernel;
 
-import java.util.List;
-import java.util.stream.Collectors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
-/** What every notebook has imported before its first cell. */
+/**
+ * What every notebook has imported before its first cell: the lines of {@code imports.jshell}. A file, because IJava's kernelspec
+ * names it as a startup script.
+ */
 public final class Imports {
 
-    private static final List<String> DEFAULT = List.of(
-            "static tinyllm.lab.Lab.*",
-            "tinyllm.tensor.*",
-            "tinyllm.nn.*",
-            "tinyllm.model.*",
-            "tinyllm.text.*",
-            "tinyllm.sampling.*",
-            "tinyllm.engine.*",
-            "tinyllm.weights.format.*",
-            "tinyllm.lab.*",
-            "tinyllm.lab.view.*",
-            "tech.tablesaw.api.Table",
-            "java.util.*",
-            "java.util.function.*",
-            "java.util.stream.*");
+    private static final String FILE = "imports.jshell";
 
     private Imports() {}
 
-    /** Names to import, without the keyword. */
-    public static List<String> names() {
-        return DEFAULT;
-    }
-
     /** The import lines as one snippet. */
     public static String source() {
-        return DEFAULT.stream().map(name -> "import " + name + ";").collect(Collectors.joining("\n"));
+        try (InputStream in = Imports.class.getResourceAsStream(FILE)) {
+            if (in == null) {
+                throw new IllegalStateException(FILE + " is missing beside " + Imports.class.getName());
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException(FILE + " can't be read: " + e, e);
+        }
     }
 }

@@ -1,4 +1,4 @@
-/** The one place that calls the notebook kernel, JJava. */
+/** The notebook in a kernel: what every kernel gets, and one thin adapter each for JJava and IJava. */
 @NullMarked
 package tinyllm.lab.kernel;
 

@@ -1,7 +1,6 @@
 package tinyllm.lab.kernel;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,17 +13,15 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.dflib.jjava.kernel.JavaKernel;
 import org.dflib.jjava.shaded.org.zeromq.SocketType;
 import org.dflib.jjava.shaded.org.zeromq.ZMQ;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The real JJava in a process of its own, started as the kernelspec does, spoken to by Jupyter's wire protocol. */
+/** A real kernel in a process of its own, started as its kernelspec does, spoken to by Jupyter's wire protocol. */
 final class RealKernel implements AutoCloseable {
 
     private static final String KEY = "test-key";
@@ -57,7 +54,7 @@ final class RealKernel implements AutoCloseable {
         }
     }
 
-    RealKernel(Path folder, Map<String, String> env) throws IOException {
+    RealKernel(KernelForm form, Path folder, Map<String, String> env) throws IOException {
         int[] ports = freePorts(5);
         Path connection = folder.resolve("connection.json");
         Files.writeString(
@@ -81,8 +78,8 @@ final class RealKernel implements AutoCloseable {
                         ports[3],
                         "hb_port",
                         ports[4])));
-        ProcessBuilder builder = new ProcessBuilder(command(connection));
-        builder.environment().put("JJAVA_CLASSPATH", classPath());
+        ProcessBuilder builder = new ProcessBuilder(form.command(connection));
+        builder.environment().putAll(form.environment());
         builder.environment().putAll(env);
         process = builder.redirectErrorStream(true)
                 .redirectOutput(folder.resolve("kernel.log").toFile())
@@ -92,48 +89,6 @@ final class RealKernel implements AutoCloseable {
         published = connect(SocketType.SUB, ports[1]);
         published.subscribe(new byte[0]);
         ready();
-    }
-
-    private static List<String> command(Path connection) throws IOException {
-        Path template = Path.of("src/main/kernel/kernel.json.in");
-        List<String> command = new ArrayList<>();
-        for (JsonNode part : JSON.readTree(Files.readString(template)).path("argv")) {
-            switch (part.asString()) {
-                case "@JAVA@" ->
-                    command.add(Path.of(System.getProperty("java.home"), "bin", "java")
-                            .toString());
-                case "@JVM_FLAGS@" -> command.addAll(ownFlags());
-                case "@JJAVA_JAR@" -> command.add(jar().toString());
-                case "{connection_file}" -> command.add(connection.toString());
-                default -> command.add(part.asString());
-            }
-        }
-        return command;
-    }
-
-    /** The flags that Surefire gave this JVM, which every JVM of the project gets; with less memory. */
-    private static List<String> ownFlags() {
-        return Stream.concat(
-                        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                                .filter(flag ->
-                                        flag.matches("--enable-.*|-D(user\\.home|java\\.awt|org\\.bytedeco)\\b.*")),
-                        Stream.of("-Xmx1g"))
-                .toList();
-    }
-
-    private static Path jar() {
-        return Path.of(JavaKernel.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .getPath());
-    }
-
-    private static String classPath() {
-        String all = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        return Stream.of(all.split(java.io.File.pathSeparator))
-                .filter(entry -> !entry.endsWith("jjava.jar"))
-                .collect(Collectors.joining(java.io.File.pathSeparator));
     }
 
     /** Asks until the kernel answers and its publications arrive. */

@@ -1,0 +1,8 @@
+package tinyllm.lab.kernel;
+
+class IJavaStartTest extends KernelContract {
+
+    IJavaStartTest() {
+        super(KernelForm.IJAVA);
+    }
+}
