@@ -23,6 +23,8 @@ CELLS = (
 
 @unittest.skipUnless(setup.built(), "./lab has not built the library yet")
 class PlacesTest(unittest.TestCase):
+    slow = True  # starts a kernel and a server
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="tinyllm-empty-home-")
         self.addCleanup(folder.cleanup)

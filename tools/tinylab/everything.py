@@ -1,34 +1,59 @@
-"""`./lab test`: the tools' own tests, Maven's, the notebooks and the browser; then what passed."""
+"""`./lab test`: the tools' own tests, Maven's, the notebooks, the library for others and the browser; then what passed."""
 
 import os
 import sys
 import time
 import unittest
-from pathlib import Path
-from xml.etree import ElementTree
+from typing import Callable
 
-from . import browser, java, machine, paths, setup
+from . import browser, embed, java, javatests, machine, paths, setup
+from .commands import Options
 from .console import Failure, run, say
 from .notebooks import check
 from .results import Tally
 
 # The notebooks in quick mode, the parity tests and the commands' tests run these.
 MODELS = ("smollm2-135m", "qwen2.5-coder-0.5b")
+# Parts that neither load a model nor start a kernel.
+WITHOUT_MODELS = {"tools", "native"}
+# What ./lab test --quick leaves out: it opens a browser, or waits for Maven's jars.
+SLOW = {"embed", "browser"}
 
 
-def main(long: bool) -> int:
+def main(options: Options) -> int:
     begun = time.monotonic()
-    if long:
+    if options.long:
         os.environ["TINYLLM_LONG"] = "1"
-    fetch_models()
+    chosen = plan(options)
+    if not options.quick and set(chosen) - WITHOUT_MODELS:
+        fetch_models()
     parts = {}
-    for name, part in (("tools", tools), ("Java", lambda: maven(long)), ("notebooks", lambda: check.check(long=long)),
-                       ("browser", browser.check)):
+    for name, part in chosen.items():
         start = time.monotonic()
         tally = part()
         parts[name] = tally
         say(f"{name}: {tally.line()} ({time.monotonic() - start:.0f} s)")
     return summary(parts, time.monotonic() - begun)
+
+
+def plan(options: Options) -> dict[str, Callable[[], Tally]]:
+    """The parts to run, in order; the Java modules that are chosen make one part."""
+    long, quick = options.long, options.quick
+    if options.chapter:
+        return {"exercises": lambda: javatests.test(("lab",), long=long, chapter=options.chapter),
+                "notebooks": lambda: check.check((options.chapter,), long=long, starters=True)}
+    every = {"tools": lambda: tools(quick),
+             "notebooks": lambda: check.check(long=long, execute=not quick),
+             "embed": embed.check,
+             "browser": browser.check}
+    if quick:
+        every = {name: part for name, part in every.items() if name not in SLOW or name in options.parts}
+    modules = tuple(name for name in javatests.MODULES if not options.parts or name in options.parts)
+    chosen = {name: part for name, part in every.items() if not options.parts or name in options.parts}
+    if modules:
+        first = {name: chosen.pop(name) for name in ("tools",) if name in chosen}
+        chosen = {**first, "Java": lambda: javatests.test(modules, long=long, quick=quick), **chosen}
+    return chosen
 
 
 def summary(parts: dict[str, Tally], seconds: float) -> int:
@@ -58,10 +83,11 @@ def fetch_models() -> None:
             say(str(failure))
 
 
-def tools() -> Tally:
-    """The tests of what stands in tools/."""
+def tools(quick: bool = False) -> Tally:
+    """The tests of what stands in tools/; `quick` leaves out the classes that say `slow = True`."""
     tally = Tally()
-    suite = unittest.defaultTestLoader.discover(str(paths.ROOT / "tools" / "tests"))
+    found = unittest.defaultTestLoader.discover(str(paths.ROOT / "tools" / "tests"))
+    suite = unittest.TestSuite(test for test in _tests(found) if not (quick and getattr(test, "slow", False)))
     with tally.test("tools") as problems:
         result = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
         for test, trace in result.failures + result.errors:
@@ -71,51 +97,9 @@ def tools() -> Tally:
     return tally
 
 
-def maven(long: bool) -> Tally:
-    """`mvn verify` over all modules; the counts come from Surefire's reports."""
-    for report in _reports():
-        report.unlink()
-    jdk = machine.find_jdk()
-    command = [machine.find_maven(), "-B", "-ntp", "-Dstyle.color=never", "-Dmaven.test.failure.ignore=true",
-               f"-Dtinyllm.python={paths.python()}", *(["-Dtinyllm.long=true"] if long else []), "verify"]
-    tally = Tally()
-    try:
-        run("testing the library", command, paths.home() / "logs" / "test.log", setup.java_environment(jdk), paths.ROOT, _step)
-    except Failure as failure:
-        tally.failed += 1
-        tally.problems.append(str(failure))
-    for report in _reports():
-        _count(report, tally)
-    if tally.passed == 0 and not tally.failed:
-        tally.failed += 1
-        tally.problems.append("Maven ran no test at all")
-    return tally
-
-
-def _step(line: str) -> str | None:
-    found = line.removeprefix("[INFO] ").removeprefix("[ERROR] ")
-    if found.startswith(("Running ", "Building Tiny")):
-        return found
-    return None
-
-
-def _reports() -> list[Path]:
-    return [path for module in setup.MODULES for path in sorted((paths.ROOT / module / "target").glob("surefire-reports/TEST-*.xml"))]
-
-
-def _count(report: Path, tally: Tally) -> None:
-    suite = ElementTree.parse(report).getroot()
-    name = suite.get("name", report.stem)
-    tally.seconds[name] = float(suite.get("time", "0").replace(",", ""))
-    for case in suite.iter("testcase"):
-        bad = case.find("failure") if case.find("failure") is not None else case.find("error")
-        skipped = case.find("skipped")
-        if bad is not None:
-            tally.failed += 1
-            message = (bad.get("message") or bad.get("type") or "").strip().split("\n")[0]
-            tally.problems.append(f"{name}.{case.get('name')}: {message[:300]}")
-        elif skipped is not None:
-            tally.skipped += 1
-            tally.notes.append(f"{name}.{case.get('name')}: {(skipped.get('message') or '').strip()[:200]}")
+def _tests(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from _tests(test)
         else:
-            tally.passed += 1
+            yield test
