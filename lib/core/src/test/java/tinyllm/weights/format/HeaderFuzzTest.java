@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jazzer, guided by coverage, for 8 seconds a header; with -Dtinyllm.long=true ten times as long on one growing corpus. */
+@Tag("slow")
 class HeaderFuzzTest {
     @TempDir
     Path folder;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -17,6 +18,7 @@ import tinyllm.lab.check.Mistake;
 import tinyllm.lab.check.Outcome;
 
 /** Every exercise takes its reference and refuses each of its mistakes by name. */
+@Tag("slow")
 class ExercisesTest {
 
     static Stream<Exercise<?>> exercises() {

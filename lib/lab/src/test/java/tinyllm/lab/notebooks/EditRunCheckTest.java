@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import tinyllm.lab.OneChapter;
 import tinyllm.lab.check.CheckResult;
@@ -19,6 +20,7 @@ import tinyllm.lab.notebooks.Session.Ran;
  * What learners do all evening, for every exercise of every chapter: run the stub and its check; edit the stub's cell wrongly,
  * run it and the check alone; edit it rightly, run it, the check and what follows.
  */
+@Tag("slow")
 class EditRunCheckTest {
 
     private static final Path SOURCES = Path.of("..", "..", "notebooks", "src");

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinyllm.lab.progress.Progress.Entry;
@@ -20,6 +21,7 @@ import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.progress.Progress.State;
 
 /** Rows K1 to K4: the progress survives damage, killed processes and company. */
+@Tag("slow")
 class ProgressFileTest {
 
     @TempDir
