@@ -15,7 +15,7 @@ Open chapter NN (11, 1.1 or 11-attention) in your own copy, notebooks/my/NN-topi
   --kernel K    jjava (the default) or ijava""",
     "test": """Usage: ./lab test [PART ...] [--quick | --long | --chapter NN]
 Run every test, or the parts that are named; the last line counts what passed.
-  PART          tools, native, core, lab, serve, notebooks, embed or browser
+  PART          tools, native, core, lab, serve, notebooks, embed, book or browser
   --quick       in less than a minute: no slow test, no notebook executed, no browser
   --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
@@ -24,6 +24,9 @@ Run every test, or the parts that are named; the last line counts what passed.
   build         regenerate the notebooks, execute the solved ones and store their outputs
   NN            only these chapters (11, 1.1 or 11-attention)
   --long        check in full instead of quick mode""",
+    "book": """Usage: ./lab book [--out FOLDER]
+Write the solved chapters, with their stored outputs, as a book of HTML pages with a search; nothing is executed.
+  --out FOLDER  where to (default: target/book); a former book there is replaced""",
     "doctor": """Usage: ./lab doctor
 What this machine has, what is missing and what to do about each lack.""",
 }
@@ -60,7 +63,7 @@ def dispatch(arguments: list[str]) -> int:
         java.become(arguments, as_built=wants_help)
     if command == "chapter":
         return jupyter.open_chapter(rest)
-    if command in ("notebooks", "test"):
+    if command in ("notebooks", "test", "book"):
         return inside(command, rest)
     raise WrongUsage(f'there is no command "{command}"; ./lab --help lists them.')
 
@@ -71,8 +74,8 @@ def inside(command: str, rest: list[str]) -> int:
 
     options = commands.parse(command, rest)
     if os.environ.get("TINYLLM_READY") != "1":
-        jdk = setup.ensure()
-        env = {**setup.java_environment(jdk), "TINYLLM_READY": "1"}
+        made = setup.ensure_packages() if command == "book" else setup.java_environment(setup.ensure())
+        env = {**made, "TINYLLM_READY": "1"}
         os.execve(paths.python(), [str(paths.python()), "-I", "-X", "utf8", sys.argv[0], command, *rest], env)
     os.environ.pop("TINYLLM_READY")
     return commands.run(command, options)

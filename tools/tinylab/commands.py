@@ -1,12 +1,13 @@
-"""`./lab notebooks` and `./lab test`: what their options mean, and which parts they run."""
+"""`./lab notebooks`, `./lab test` and `./lab book`: what their options mean, and which parts they run."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from . import copies, paths
+from . import book, copies, paths
 from .console import WrongUsage
 
 # The parts of ./lab test, in the order in which they run.
-PARTS = ("tools", "native", "core", "lab", "serve", "notebooks", "embed", "browser")
+PARTS = ("tools", "native", "core", "lab", "serve", "notebooks", "embed", "book", "browser")
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,14 @@ class Options:
     parts: tuple[str, ...] = ()
     quick: bool = False
     chapter: str = ""
+    out: Path = book.DEFAULT
 
 
 def parse(command: str, arguments: list[str]) -> Options:
     if command == "test":
         return _test(list(arguments))
+    if command == "book":
+        return Options(out=book.parse(arguments))
     long = "--long" in arguments
     words = [argument for argument in arguments if argument != "--long"]
     for word in words:
@@ -61,6 +65,8 @@ def _chapters() -> list[str]:
 
 
 def run(command: str, options: Options) -> int:
+    if command == "book":
+        return book.main(options.out)
     if command == "test":
         from . import everything
 

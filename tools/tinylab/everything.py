@@ -6,7 +6,7 @@ import time
 import unittest
 from typing import Callable
 
-from . import browser, embed, java, javatests, machine, paths, setup
+from . import bookcheck, browser, embed, java, javatests, machine, paths, setup
 from .commands import Options
 from .console import Failure, run, say
 from .notebooks import check
@@ -15,9 +15,9 @@ from .results import Tally
 # The notebooks in quick mode, the parity tests and the commands' tests run these.
 MODELS = ("smollm2-135m", "qwen2.5-coder-0.5b")
 # Parts that neither load a model nor start a kernel.
-WITHOUT_MODELS = {"tools", "native"}
-# What ./lab test --quick leaves out: it opens a browser, or waits for Maven's jars.
-SLOW = {"embed", "browser"}
+WITHOUT_MODELS = {"tools", "native", "book"}
+# What ./lab test --quick leaves out: it opens a browser, or waits for Maven.
+SLOW = {"embed", "book", "browser"}
 
 
 def main(options: Options) -> int:
@@ -45,6 +45,7 @@ def plan(options: Options) -> dict[str, Callable[[], Tally]]:
     every = {"tools": lambda: tools(quick),
              "notebooks": lambda: check.check(long=long, execute=not quick),
              "embed": embed.check,
+             "book": bookcheck.check,
              "browser": browser.check}
     if quick:
         every = {name: part for name, part in every.items() if name not in SLOW or name in options.parts}

@@ -30,6 +30,13 @@ def ensure() -> Path:
     return jdk
 
 
+def ensure_packages() -> dict[str, str]:
+    """Bring the Python environment alone up to date, and return what a command needs that runs no Java."""
+    with _lock():
+        ensure_python()
+    return paths.child_environment()
+
+
 @contextlib.contextmanager
 def _lock():
     """Two `./lab` at once: the second waits, because pip and Maven don't share their folders well."""
