@@ -28,7 +28,7 @@ class EmbedTest(unittest.TestCase):
     def artefacts(self, **changes) -> list[str]:
         for module, name in embed.NAMES.items():
             place = self.folder / "org/tinyllm" / f"tinyllm-{module}" / "1" / f"tinyllm-{module}-1"
-            classes = (*CLASSES, *(f"metal/{file.name}" for file in (embed.paths.ROOT / "metal").glob("*")))
+            classes = (*CLASSES, *("tinyllm/" + file.relative_to(embed.paths.ROOT).as_posix() for file in (embed.paths.ROOT / "metal").rglob("*") if file.is_file()))
             write(place.with_name(place.name + ".jar"), changes.get("classes", classes),
                   changes.get("manifest", f"Automatic-Module-Name: {name}\r\n"))
             write(place.with_name(place.name + "-sources.jar"), changes.get("sources", ("tinyllm/model/Models.java",)))

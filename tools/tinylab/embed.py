@@ -79,7 +79,7 @@ def artefacts(repository: Path) -> list[str]:
             problems.append(f"the Javadoc of tinyllm-{module} has no index.html")
         if module == "core":
             metal = paths.ROOT / "metal"
-            wanted = {file.relative_to(paths.ROOT).as_posix() for file in metal.rglob("*") if file.is_file()}
+            wanted = {f"tinyllm/{file.relative_to(paths.ROOT).as_posix()}" for file in metal.rglob("*") if file.is_file()}
             problems += [f"tinyllm-core lacks {name}" for name in sorted(wanted - names)]
     return problems
 
