@@ -61,6 +61,31 @@ public final class Case<T> {
                 BY_DTYPE);
     }
 
+    /**
+     * A case whose inputs make no sense: every answer has to refuse them.
+     *
+     * @param exception what the answer has to throw
+     */
+    public static <T, I> Case<T> refused(
+            String name, LongFunction<I> inputs, BiFunction<T, I, ?> run, Class<? extends RuntimeException> exception) {
+        return new Case<>(
+                name,
+                (answer, seed) -> {
+                    I in = inputs.apply(seed);
+                    try {
+                        return Values.force(run.apply(answer, in));
+                    } catch (RuntimeException e) {
+                        if (exception.isInstance(e) && !(e instanceof TodoException)) {
+                            return new Refusal(exception);
+                        }
+                        throw e;
+                    }
+                },
+                null,
+                BY_DTYPE,
+                BY_DTYPE);
+    }
+
     /** The same case with its own tolerance: {@code |actual - expected| <= atol + rtol * |expected|}. */
     public Case<T> within(double rtol, double atol) {
         if (!(rtol >= 0) || !(atol >= 0)) {

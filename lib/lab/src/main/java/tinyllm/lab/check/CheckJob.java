@@ -1,6 +1,7 @@
 package tinyllm.lab.check;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,6 +24,7 @@ final class CheckJob<T> implements Runnable {
     private volatile @Nullable String problem;
     private volatile @Nullable Mistake<T> mistake;
     private volatile @Nullable String answer;
+    private @Nullable InputGuard guard;
 
     CheckJob(Exercise<T> exercise, Supplier<?> supplier) {
         this.exercise = exercise;
@@ -75,7 +77,9 @@ final class CheckJob<T> implements Runnable {
                     + " implements " + exercise.contract().getSimpleName() + " { … }";
             return null;
         }
-        return exercise.contract().cast(made);
+        InputGuard before = InputGuard.before(made);
+        guard = before;
+        return before.as(exercise.contract());
     }
 
     /** Runs the shown seed, the hidden one, and the shown one again; false when the check should end here. */
@@ -116,9 +120,10 @@ final class CheckJob<T> implements Runnable {
         } catch (Throwable t) {
             thrown = t;
         }
+        String changed = Objects.requireNonNull(guard).changed().orElse(null);
         boolean own = used.stream().anyMatch(exercise.own()::contains);
         Difference difference = Values.compare(expected, actual, situation.rtol(), situation.atol());
-        Trial<T> trial = new Trial<>(situation, seed, expected, actual, thrown, own, difference);
+        Trial<T> trial = new Trial<>(situation, seed, expected, actual, thrown, changed, own, difference);
         trials.add(trial);
         return trial;
     }
@@ -153,21 +158,21 @@ final class CheckJob<T> implements Runnable {
         return mistake;
     }
 
-    /** The named mistake's message, filled with the first wrong entry. */
+    /** The named mistake's message, filled with the first wrong entry that is known. */
     String mistakeMessage() {
         Mistake<T> found = Objects.requireNonNull(mistake);
         return trials.stream()
                 .filter(Trial::failed)
-                .findFirst()
+                .max(Comparator.comparing((Trial<T> t) -> t.difference().index() != null))
                 .map(t -> t.difference().fill(found.message()))
                 .orElse(found.message());
     }
 
-    /** The first wrong result, a matrix if there is one: that can be drawn. */
+    /** The first result with wrong numbers, a matrix if there is one: that can be drawn. */
     @Nullable
     Wrong wrong() {
         List<Trial<T>> wrong = trials.stream()
-                .filter(t -> t.outcome() == Outcome.INCORRECT && t.actual() != null)
+                .filter(t -> t.outcome() == Outcome.INCORRECT && !t.difference().ok() && t.actual() != null)
                 .toList();
         return wrong.stream()
                 .filter(t -> t.expected() instanceof Tensor expected && expected.rank() >= 2)

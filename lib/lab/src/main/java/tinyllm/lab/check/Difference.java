@@ -42,14 +42,14 @@ record Difference(
     /** Puts the first wrong entry into a mistake's message. */
     String fill(String template) {
         return template.replace("{index}", index == null ? "the result" : at(index))
-                .replace("{row}", part(2))
-                .replace("{column}", part(1))
+                .replace("{row}", part(2, "i"))
+                .replace("{column}", part(1, "j"))
                 .replace("{expected}", expectedThere)
                 .replace("{actual}", actualThere);
     }
 
-    private String part(int fromEnd) {
-        return index == null || index.length < fromEnd ? "?" : Integer.toString(index[index.length - fromEnd]);
+    private String part(int fromEnd, String unknown) {
+        return index == null || index.length < fromEnd ? unknown : Integer.toString(index[index.length - fromEnd]);
     }
 
     static String at(int[] index) {

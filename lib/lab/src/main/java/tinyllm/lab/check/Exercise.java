@@ -95,6 +95,11 @@ public final class Exercise<T> {
         return deadline;
     }
 
+    @Override
+    public String toString() {
+        return id;
+    }
+
     /** Collects an exercise's parts. */
     public static final class Builder<T> {
         private final String id;

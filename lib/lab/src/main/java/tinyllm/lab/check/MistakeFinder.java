@@ -4,19 +4,23 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Recognises a wrong answer: the known mistake whose results are the learner's in the failing runs, and best overall. */
+/**
+ * Recognises a wrong answer: the known mistake whose results are the learner's in the failing runs, and best overall. One that
+ * explains less than half of them is not named: a degenerate case has the same result for many mistakes.
+ */
 final class MistakeFinder {
 
     private MistakeFinder() {}
 
     static <T> @Nullable Mistake<T> find(List<Mistake<T>> mistakes, List<Trial<T>> trials) {
-        if (trials.stream().noneMatch(Trial::failed)) {
+        long failed = trials.stream().filter(Trial::failed).count();
+        if (failed == 0) {
             return null;
         }
         Mistake<T> best = null;
         long bestScore = 0;
         for (Mistake<T> mistake : mistakes) {
-            long score = score(mistake, trials);
+            long score = score(mistake, trials, failed);
             if (score > bestScore) {
                 best = mistake;
                 bestScore = score;
@@ -26,7 +30,7 @@ final class MistakeFinder {
     }
 
     /** Failing runs that the mistake explains count most, all runs that it agrees with decide between equals. */
-    private static <T> long score(Mistake<T> mistake, List<Trial<T>> trials) {
+    private static <T> long score(Mistake<T> mistake, List<Trial<T>> trials, long failed) {
         long explained = 0;
         long agreeing = 0;
         for (Trial<T> trial : trials) {
@@ -37,7 +41,7 @@ final class MistakeFinder {
             explained += same && trial.failed() ? 1 : 0;
             agreeing += same ? 1 : 0;
         }
-        return explained == 0 ? 0 : explained * 1_000 + agreeing;
+        return 2 * explained < failed ? 0 : explained * 1_000 + agreeing;
     }
 
     private static <T> boolean sameAs(Mistake<T> mistake, Trial<T> trial) {
@@ -49,7 +53,7 @@ final class MistakeFinder {
             Throwable thrown = trial.thrown();
             return thrown != null
                     && thrown.getClass() == e.getClass()
-                    && Objects.equals(thrown.getMessage(), e.getMessage());
+                    && words(thrown).equals(words(e));
         }
         Object actual = trial.actual();
         if (trial.thrown() != null) {
@@ -59,5 +63,11 @@ final class MistakeFinder {
             return wrong == null && actual == null;
         }
         return Values.compare(wrong, actual, situation.rtol(), situation.atol()).ok();
+    }
+
+    /** The message; of a null without the variable's name, which a notebook's cell does not keep. */
+    private static String words(Throwable thrown) {
+        String message = Objects.requireNonNullElse(thrown.getMessage(), "");
+        return thrown instanceof NullPointerException ? message.replaceFirst(" because .*", "") : message;
     }
 }

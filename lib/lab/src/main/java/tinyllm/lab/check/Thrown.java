@@ -1,11 +1,21 @@
 package tinyllm.lab.check;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
-/** Says in one sentence what was thrown, and where in the learner's cell. */
+/** Says in one sentence what was thrown, and where in the learner's cell, without the names that only a JVM needs. */
 final class Thrown {
 
     private static final String CELL_CLASS = "REPL.";
+    private static final Pattern CELL_PACKAGE = Pattern.compile("\\bREPL\\.\\$JShell\\$\\w+\\$");
+    private static final Pattern PACKAGE =
+            Pattern.compile("\\b(?:java|javax|jdk|sun|org|tech|tinyllm)\\.(?:[a-z]\\w*\\.)*(?=[A-Z])");
+    private static final Pattern MODULES = Pattern.compile(" \\([^()]*\\b(?:module|loader)\\b[^()]*\\)");
+
+    /** A cell is compiled without its variables' names, which the JVM then numbers. */
+    private static final Pattern NAMELESS = Pattern.compile("\"<local\\d+>(\\[[^\"]*\\])?\"");
 
     private Thrown() {}
 
@@ -17,17 +27,52 @@ final class Thrown {
         if (thrown instanceof OutOfMemoryError) {
             return "the Java heap is full (OutOfMemoryError)" + where(thrown) + ".";
         }
-        String message = thrown.getMessage();
-        return thrown.getClass().getSimpleName() + (message == null ? "" : ": " + message) + where(thrown);
+        String name = thrown.getClass().getSimpleName();
+        String message = handed(thrown).orElseGet(() -> clean(thrown.getMessage() == null ? "" : thrown.getMessage()));
+        return (message.isEmpty() ? name : name + ": " + message) + where(thrown);
+    }
+
+    /** A null that a cell hands to the library is the cell's, whatever the library calls it. */
+    private static Optional<String> handed(Throwable thrown) {
+        List<StackTraceElement> frames = Arrays.asList(thrown.getStackTrace());
+        Optional<StackTraceElement> cell =
+                frames.stream().filter(Thrown::isCell).findFirst();
+        int at = cell.map(frames::indexOf).orElse(0);
+        if (!(thrown instanceof NullPointerException) || at == 0) {
+            return Optional.empty();
+        }
+        StackTraceElement called = frames.get(at - 1);
+        return Optional.of("null was handed to " + simpleName(called.getClassName()) + "." + called.getMethodName());
+    }
+
+    private static String clean(String message) {
+        String cell = CELL_PACKAGE.matcher(message).replaceAll("");
+        String plain = MODULES.matcher(PACKAGE.matcher(cell).replaceAll("")).replaceAll("");
+        return NAMELESS.matcher(plain).replaceAll("a variable");
     }
 
     /** The innermost frame of a cell: " (in MyAttention.weights)". */
     private static String where(Throwable thrown) {
         return Arrays.stream(thrown.getStackTrace())
-                .filter(frame -> frame.getClassName().startsWith(CELL_CLASS))
+                .filter(Thrown::isCell)
                 .findFirst()
-                .map(frame -> " (in " + simpleName(frame.getClassName()) + "." + frame.getMethodName() + ")")
+                .map(frame -> " (in " + simpleName(frame.getClassName()) + "." + method(frame) + ")")
                 .orElse("");
+    }
+
+    /** JShell's classes, and others that no class path holds: they have no module, and a loader without a name. */
+    private static boolean isCell(StackTraceElement frame) {
+        return frame.getClassName().startsWith(CELL_CLASS)
+                || (frame.getModuleName() == null
+                        && frame.getClassLoaderName() == null
+                        && !frame.getClassName().startsWith("jdk."));
+    }
+
+    /** The method that a lambda stands in, as its author knows it. */
+    private static String method(StackTraceElement frame) {
+        String name = frame.getMethodName();
+        String[] parts = name.split("\\$");
+        return name.startsWith("lambda$") && parts.length > 1 ? parts[1] : name;
     }
 
     private static String simpleName(String name) {

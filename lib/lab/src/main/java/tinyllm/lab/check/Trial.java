@@ -4,13 +4,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tinyllm.lab.check.CheckResult.Row;
 
-/** One run of an answer on one seed of one case. */
+/**
+ * One run of an answer on one seed of one case.
+ *
+ * @param changed what the answer changed of its inputs, as a sentence; null when nothing
+ * @param library whether the library's own code computed the result
+ */
 record Trial<T>(
         Case<T> situation,
         long seed,
         Object expected,
         @Nullable Object actual,
         @Nullable Throwable thrown,
+        @Nullable String changed,
         boolean library,
         Difference difference) {
 
@@ -21,7 +27,7 @@ record Trial<T>(
         if (thrown != null) {
             return Outcome.CRASHED;
         }
-        if (!difference.ok()) {
+        if (!difference.ok() || changed != null) {
             return Outcome.INCORRECT;
         }
         return library ? Outcome.LIBRARY : Outcome.CORRECT;
@@ -31,8 +37,9 @@ record Trial<T>(
         return outcome() == Outcome.CORRECT || outcome() == Outcome.LIBRARY;
     }
 
+    /** Whether the result itself is wrong, or an exception came instead: what a known mistake can explain. */
     boolean failed() {
-        return outcome() == Outcome.CRASHED || outcome() == Outcome.INCORRECT;
+        return outcome() == Outcome.CRASHED || (outcome() == Outcome.INCORRECT && !difference.ok());
     }
 
     String message() {
@@ -43,7 +50,7 @@ record Trial<T>(
             case NOT_ATTEMPTED ->
                 Objects.requireNonNullElse(Objects.requireNonNull(thrown).getMessage(), "");
             case CRASHED -> Thrown.describe(Objects.requireNonNull(thrown));
-            default -> difference.message();
+            default -> difference.ok() ? Objects.requireNonNull(changed) : difference.message();
         };
     }
 

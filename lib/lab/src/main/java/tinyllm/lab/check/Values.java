@@ -37,6 +37,7 @@ final class Values {
             return Difference.of(shape(expected), kind(expected), "null was returned instead of " + describe(expected));
         }
         return switch (expected) {
+            case Refusal refusal -> refusal(refusal, actual);
             case Tensor tensor -> tensor(tensor, actual, rtol, atol);
             case String text -> text(text, actual);
             case Map<?, ?> map -> map(map, actual, rtol, atol);
@@ -60,6 +61,16 @@ final class Values {
                 format(v.expectedThere()),
                 format(v.actualThere()),
                 v.ok() ? "" : v.message());
+    }
+
+    private static Difference refusal(Refusal expected, Object actual) {
+        return expected.equals(actual)
+                ? Difference.none("", "refused", Double.NaN)
+                : Difference.of(
+                        "",
+                        "refused",
+                        "these inputs make no sense and should be refused by " + expected + "; " + describe(actual)
+                                + " came");
     }
 
     private static Difference text(String expected, Object actual) {
@@ -199,18 +210,23 @@ final class Values {
         return rest.isEmpty() ? "the end" : "\"" + cut(rest.replace("\n", "\\n")) + "\"";
     }
 
-    private static String cut(Object value) {
+    static String cut(Object value) {
         String text = String.valueOf(value);
         return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
     }
 
     private static String describe(Object expected) {
-        return expected instanceof Tensor t ? "a tensor of shape " + Arrays.toString(t.shape()) : "a " + kind(expected);
+        return switch (expected) {
+            case Tensor t -> "a tensor of shape " + Arrays.toString(t.shape());
+            case Refusal refusal -> refusal.toString();
+            default -> "a " + kind(expected);
+        };
     }
 
     static String shape(Object value) {
         return switch (value) {
             case Tensor tensor -> Arrays.toString(tensor.shape());
+            case Refusal refusal -> "";
             case String text -> text.length() + " characters";
             case Map<?, ?> map -> map.size() + " entries";
             case List<?> list -> "[" + list.size() + "]";
@@ -219,9 +235,13 @@ final class Values {
     }
 
     static String kind(Object value) {
-        return value instanceof Tensor t
-                ? t.dtype().name().toLowerCase(Locale.ROOT)
-                : value.getClass().getSimpleName();
+        return switch (value) {
+            case Tensor t -> t.dtype().name().toLowerCase(Locale.ROOT);
+            case Refusal refusal -> "refused";
+            case List<?> list -> "List";
+            case Map<?, ?> map -> "Map";
+            default -> value.getClass().getSimpleName();
+        };
     }
 
     /** Four significant digits, without a tail of zeros. */

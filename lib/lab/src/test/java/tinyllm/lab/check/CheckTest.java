@@ -57,6 +57,27 @@ class CheckTest {
             .check(Case.of("ten", seed -> new Draw(seed).ids(10, 100), Sorting::sorted))
             .build();
 
+    private static final Sorting REFUSING = values -> {
+        throw new IllegalArgumentException("nothing to sort");
+    };
+
+    private static final Exercise<Sorting> REFUSE = Exercise.of("9.9 refuse", Sorting.class)
+            .title("Nothing to sort")
+            .reference(() -> REFUSING)
+            .hint("Throw.")
+            .check(Case.refused("empty", seed -> new int[0], Sorting::sorted, IllegalArgumentException.class))
+            .build();
+
+    private static final Exercise<Doubling> SUMS = Exercise.of("9.9 sums", Doubling.class)
+            .title("The sum of each row")
+            .reference(() -> x -> x.sumKeep(-1))
+            .hint("sumKeep")
+            .check(Case.of("a matrix", seed -> new Draw(seed).normal(2, 3), Doubling::twice))
+            .check(Case.of("a wide matrix", seed -> new Draw(seed).normal(2, 5), Doubling::twice))
+            .check(Case.of("two columns", seed -> Tensor.zeros(DType.F32, 3, 2).add(1), Doubling::twice))
+            .mistake("all ones", "Every sum is 1.", () -> x -> Tensor.ones(DType.F32, x.dim(0), 1))
+            .build();
+
     private static CheckResult check(Supplier<?> answer) {
         return new Check<>(DOUBLE, Duration.ofSeconds(20)).run(answer);
     }
@@ -200,7 +221,58 @@ class CheckTest {
             return values;
         };
 
-        assertThat(new Check<>(SORT).run(() -> inPlace).outcome()).isEqualTo(Outcome.CORRECT);
+        CheckResult result = new Check<>(SORT).run(() -> inPlace);
+        assertThat(result.outcome()).isEqualTo(Outcome.INCORRECT);
+        assertThat(result.message()).contains("changes what it was given: values[", "work on a copy");
+        assertThat(result.wrong()).isNull();
+    }
+
+    @Test
+    void leavesItsInputAlone() {
+        Sorting onACopy = values -> Arrays.stream(values).sorted().toArray();
+
+        assertThat(new Check<>(SORT).run(() -> onACopy).outcome()).isEqualTo(Outcome.CORRECT);
+    }
+
+    @Test
+    void acceptsWhatShouldBeRefused() {
+        CheckResult result = new Check<>(REFUSE).run(() -> (Sorting) values -> values.clone());
+
+        assertThat(result.outcome()).isEqualTo(Outcome.INCORRECT);
+        assertThat(result.message()).contains("refused by an IllegalArgumentException", "a int[] came");
+    }
+
+    @Test
+    void refusesWhatShouldBeRefused() {
+        assertThat(new Check<>(REFUSE).run(() -> (Sorting) REFUSING).outcome()).isEqualTo(Outcome.CORRECT);
+    }
+
+    @Test
+    void throwsAnotherExceptionThanTheOneAskedFor() {
+        CheckResult result = new Check<>(REFUSE).run(() -> (Sorting) values -> {
+            throw new IllegalStateException("no");
+        });
+
+        assertThat(result.outcome()).isEqualTo(Outcome.CRASHED);
+        assertThat(result.message()).contains("IllegalStateException: no");
+    }
+
+    @Test
+    void leavesARefusalToDo() {
+        CheckResult result = new Check<>(REFUSE).run(() -> (Sorting) values -> {
+            throw new TodoException("refuse it");
+        });
+
+        assertThat(result.outcome()).isEqualTo(Outcome.NOT_ATTEMPTED);
+    }
+
+    /** A case with one number has the same result for many mistakes: it names none of them alone. */
+    @Test
+    void isNotNamedAfterOneCaseOfThree() {
+        CheckResult result = new Check<>(SUMS).run(() -> (Doubling) x -> x.meanKeep(-1));
+
+        assertThat(result.outcome()).isEqualTo(Outcome.INCORRECT);
+        assertThat(result.mistake()).isNull();
     }
 
     @Test

@@ -52,6 +52,17 @@ class ExercisesTest {
         assertThat(exercise.hints()).hasSizeBetween(2, 5);
         assertThat(exercise.mistakes()).hasSizeGreaterThanOrEqualTo(6);
         assertThat(exercise.mistakes().stream().map(Mistake::name)).doesNotHaveDuplicates();
+        assertThat(exercise.mistakes().stream().map(Mistake::message)).doesNotHaveDuplicates();
+    }
+
+    /** A sentence or more in terms of the idea: not a number, not a word. */
+    @ParameterizedTest
+    @MethodSource("exercises")
+    void saysEachMistakeInASentence(Exercise<?> exercise) {
+        assertThat(exercise.mistakes()).allSatisfy(mistake -> {
+            assertThat(mistake.message()).hasSizeBetween(20, 300).matches("(?s)\\S.*[.?…]");
+            assertThat(mistake.message().split("\\s+")).hasSizeGreaterThanOrEqualTo(5);
+        });
     }
 
     @ParameterizedTest(name = "{0}: {1}")

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param name such as {@code 11-attention}
  * @param cells in order; those for the tests alone among them
  */
-record Chapter(String name, List<Cell> cells) {
+public record Chapter(String name, List<Cell> cells) {
 
     private static final String MARKER = "// %%";
     private static final Pattern BEGIN = Pattern.compile("^(\\s*)// BEGIN SOLUTION\\b\\s*(.*?)\\s*$");
@@ -32,7 +32,7 @@ record Chapter(String name, List<Cell> cells) {
      * @param exercise the id that stands in the marker, or empty
      * @param wrong the id of the exercise that this cell answers wrongly, or empty
      */
-    record Cell(int number, boolean code, String exercise, String wrong, String text) {
+    public record Cell(int number, boolean code, String exercise, String wrong, String text) {
 
         /** The learner's form: each solution is one line that says what is left to do. */
         String starter() {
@@ -88,7 +88,7 @@ record Chapter(String name, List<Cell> cells) {
     }
 
     /** The chapters of a folder, by name; none when there is no such folder. */
-    static List<Chapter> readAll(Path folder) throws IOException {
+    public static List<Chapter> readAll(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
@@ -107,7 +107,7 @@ record Chapter(String name, List<Cell> cells) {
                 .toList();
     }
 
-    List<Cell> exercises() {
+    public List<Cell> exercises() {
         return code().stream().filter(cell -> !cell.exercise().isEmpty()).toList();
     }
 

@@ -144,6 +144,10 @@ public final class AttentionExercises {
                         "Row {row} looks at keys that the mask hides: the mask is not added, so the weights are not causal.",
                         () -> (q, k, mask, scale) -> softmax(scores(q, k, scale)))
                 .mistake(
+                        "mask taken for granted",
+                        "There is no mask in some cases: mask is null then, and nothing is to be added. Ask mask == null first.",
+                        () -> (q, k, mask, scale) -> softmax(scores(q, k, scale).add(unchecked(mask))))
+                .mistake(
                         "mask of the wrong offset",
                         "With fewer queries than keys, query 0 is not token 0 but the first of the last L: a mask that begins at"
                                 + " the top left corner hides too much. Use the mask that is given.",
@@ -194,6 +198,11 @@ public final class AttentionExercises {
 
     private static Tensor add(Tensor scores, @Nullable Tensor mask) {
         return mask == null ? scores : scores.add(mask);
+    }
+
+    @SuppressWarnings("NullAway") // the mistake is to trust it
+    private static Tensor unchecked(@Nullable Tensor mask) {
+        return mask;
     }
 
     private static Tensor softmax(Tensor scores) {

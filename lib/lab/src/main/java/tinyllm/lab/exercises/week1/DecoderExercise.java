@@ -16,7 +16,7 @@ import tinyllm.tensor.Tensor;
 public final class DecoderExercise {
 
     @SuppressWarnings("ArrayRecordComponent") // nobody compares tasks
-    private record Task(DecoderWeights weights, int[] tokens) {}
+    private record Task(DecoderWeights weights, int[] tokens, Parts parts) {}
 
     public static final Exercise<DecoderFn> DECODER = Exercise.of("1.5 model", DecoderFn.class)
             .title("The whole model")
@@ -32,6 +32,7 @@ public final class DecoderExercise {
             .check(situation("one layer", 1, true, 5, 4, 3, 2))
             .check(situation("one token", 2, false, 4))
             .check(situation("no layer at all", 0, true, 2, 3))
+            .check(Case.of("with somebody's own rope", DecoderExercise::fromTheStart, DecoderExercise::run))
             .mistake(
                     "no causal mask",
                     "Tokens look at later tokens: make the causal mask and hand it to every block.",
@@ -77,6 +78,10 @@ public final class DecoderExercise {
                     "The stream was normalised after every layer: w.norm() comes once, at the end.",
                     () -> new Steps() {
                         @Override
+                        int offset(int[] tokens) {
+                            return 0;
+                        }
+
                         Tensor afterBlock(Tensor x, DecoderWeights w, Parts parts) {
                             return lastNorm(x, w, parts);
                         }
@@ -99,6 +104,16 @@ public final class DecoderExercise {
                             return super.head(lastNorm(hidden, w, parts), w, parts);
                         }
                     })
+            .mistake(
+                    "blocks at another position",
+                    "The blocks begin at a position other than 0: the model reads the whole text, so its first token stands at"
+                            + " offset 0.",
+                    () -> new Steps() {
+                        @Override
+                        int offset(int[] tokens) {
+                            return tokens.length;
+                        }
+                    })
             .mistake("no batch axis", "The batch axis is missing: hidden gives [1, L, E].", () -> new Steps() {
                 @Override
                 public Tensor hidden(int[] tokens, DecoderWeights w, Parts parts) {
@@ -112,16 +127,22 @@ public final class DecoderExercise {
     private static Case<DecoderFn> situation(String name, int layers, boolean tied, int... tokens) {
         return Case.of(
                 name,
-                seed -> new Task(new TinyWeights(seed, 8, 2, 1, 4).decoder(7, layers, tied), tokens),
+                seed -> new Task(new TinyWeights(seed, 8, 2, 1, 4).decoder(7, layers, tied), tokens, Parts.library()),
                 DecoderExercise::run);
     }
 
+    /** The text begins at position 0, which a rotation alone does not show. */
+    private static Task fromTheStart(long seed) {
+        DecoderWeights weights = new TinyWeights(seed, 8, 2, 1, 4).decoder(7, 2, true);
+        return new Task(weights, new int[] {2, 6, 1}, TinyWeights.withOffsetShown());
+    }
+
     private static List<Tensor> run(DecoderFn answer, Task in) {
-        Tensor hidden = answer.hidden(in.tokens().clone(), in.weights(), Parts.library());
+        Tensor hidden = answer.hidden(in.tokens().clone(), in.weights(), in.parts());
         if (hidden == null) {
             throw new IllegalStateException("hidden returned null");
         }
-        return List.of(hidden, answer.head(hidden, in.weights(), Parts.library()));
+        return List.of(hidden, answer.head(hidden, in.weights(), in.parts()));
     }
 
     /** The right decoder in steps, of which each mistake replaces one. */
@@ -140,6 +161,10 @@ public final class DecoderExercise {
             return x;
         }
 
+        int offset(int[] tokens) {
+            return 0;
+        }
+
         Tensor afterBlock(Tensor x, DecoderWeights w, Parts parts) {
             return x;
         }
@@ -154,7 +179,7 @@ public final class DecoderExercise {
             Tensor x = embedded;
             Tensor mask = mask(tokens.length, x.dtype(), parts);
             for (BlockWeights block : order(w.layers())) {
-                Tensor out = parts.block().apply(blockReads(embedded, x), block, mask, 0, parts);
+                Tensor out = parts.block().apply(blockReads(embedded, x), block, mask, offset(tokens), parts);
                 x = afterBlock(out, w, parts);
             }
             return lastNorm(x, w, parts);

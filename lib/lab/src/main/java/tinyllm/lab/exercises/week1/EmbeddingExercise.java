@@ -1,7 +1,6 @@
 package tinyllm.lab.exercises.week1;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.BinaryOperator;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
@@ -104,7 +103,7 @@ public final class EmbeddingExercise {
                     Draw draw = new Draw(seed);
                     return new Task(draw.normal(vocabulary, hidden[hidden.length - 1]), tokens, draw.normal(hidden));
                 },
-                (EmbeddingFn answer, Task in) -> List.of(
+                (EmbeddingFn answer, Task in) -> Arrays.asList(
                         answer.embed(in.table(), in.tokens().clone()), answer.asLinear(in.table(), in.hidden())));
     }
 }

@@ -96,6 +96,13 @@ public final class GroupedExercise {
                         "Queries look at keys that the mask hides: it is not handed to the attention.",
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, null, scale)))
                 .mistake(
+                        "mask taken for granted",
+                        "mask is null where nothing is hidden, and null has no shape to change: ask mask != null first.",
+                        () -> (q, k, v, mask, scale) -> {
+                            Tensor all = unchecked(mask).broadcastTo(q.dim(0), q.dim(1), q.dim(2), k.dim(2));
+                            return right(new Inputs(q, k, v, all, scale));
+                        })
+                .mistake(
                         "own scale",
                         "The scale is computed anew as 1/√D, although the caller gives another one: use the argument"
                                 + " scale.",
@@ -131,6 +138,11 @@ public final class GroupedExercise {
             IntUnaryOperator head = h -> reading.kvHead(h, in);
             return attend(in, take(k, in, head), take(v, in, head));
         };
+    }
+
+    @SuppressWarnings("NullAway") // the mistake is to trust it
+    private static Tensor unchecked(@Nullable Tensor mask) {
+        return mask;
     }
 
     private static Tensor right(Inputs in) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 import tinyllm.lab.SafetensorsBytes;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
@@ -39,19 +40,11 @@ public final class HeaderExercise {
             .check(situation("with __metadata__", seed -> file(seed, 3, true)))
             .check(situation("no tensor at all", seed -> new SafetensorsBytes().bytes()))
             .check(situation("a number without axes", HeaderExercise::scalar))
-            .check(situation("a header longer than the file", seed -> lengthened(seed, 1_000)))
-            .check(situation("a length below zero", seed -> withLength(file(seed, 2, false), -2)))
-            .check(situation("a length past 32 bits", seed -> lengthened(seed, 1L << 32)))
-            .mistake(
-                    "big-endian",
-                    "The length comes out huge, so every file is refused: ByteBuffer reads big-endian unless told"
-                            + " order(ByteOrder.LITTLE_ENDIAN).",
-                    () -> new Steps() {
-                        @Override
-                        long length(byte[] file) {
-                            return ByteBuffer.wrap(file).getLong();
-                        }
-                    })
+            .check(situation("the shortest header, {}", seed -> new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'}))
+            .check(situation("a tensor named like the metadata", HeaderExercise::namedLikeMetadata))
+            .check(refused("a header longer than the file", seed -> lengthened(seed, 1_000)))
+            .check(refused("a length below zero", seed -> withLength(file(seed, 2, false), -2)))
+            .check(refused("a length past 32 bits", seed -> lengthened(seed, 1L << 32)))
             .mistake(
                     "offsets as they stand",
                     "The offsets in the JSON count from the start of the data, and the caller wants them from the start of the"
@@ -60,6 +53,16 @@ public final class HeaderExercise {
                         @Override
                         long dataStart(long n) {
                             return 0;
+                        }
+                    })
+            .mistake(
+                    "big-endian",
+                    "The length comes out huge, so every file is refused: ByteBuffer reads big-endian unless told"
+                            + " order(ByteOrder.LITTLE_ENDIAN).",
+                    () -> new Steps() {
+                        @Override
+                        long length(byte[] file) {
+                            return ByteBuffer.wrap(file).getLong();
                         }
                     })
             .mistake(
@@ -132,13 +135,15 @@ public final class HeaderExercise {
         return Case.of(name, file, HeaderExercise::run);
     }
 
-    /** Name to what is said of the tensor, or that the file was refused. */
-    private static Object run(HeaderFn answer, byte[] file) {
-        List<TensorEntry> entries;
-        try {
-            entries = answer.read(file);
-        } catch (FormatException refused) {
-            return "refused with a FormatException";
+    private static Case<HeaderFn> refused(String name, LongFunction<byte[]> file) {
+        return Case.refused(name, file, HeaderExercise::run, FormatException.class);
+    }
+
+    /** Name to what is said of the tensor. */
+    private static @Nullable Map<String, Object> run(HeaderFn answer, byte[] file) {
+        @Nullable List<TensorEntry> entries = answer.read(file);
+        if (entries == null) {
+            return null;
         }
         Map<String, Object> said = new TreeMap<>();
         for (TensorEntry e : entries) {
@@ -171,6 +176,15 @@ public final class HeaderExercise {
         return new SafetensorsBytes()
                 .tensor("before", "F16", before, data("F16", before))
                 .tensor("alone", "F32", List.of(), new byte[4])
+                .bytes();
+    }
+
+    private static byte[] namedLikeMetadata(long seed) {
+        List<Integer> shape = List.of(new Draw(seed).between(1, 9));
+        return new SafetensorsBytes()
+                .metadata(Map.of("format", "pt"))
+                .tensor("__metadata__.weight", "F16", shape, data("F16", shape))
+                .tensor("of.__metadata__", "F32", shape, data("F32", shape))
                 .bytes();
     }
 

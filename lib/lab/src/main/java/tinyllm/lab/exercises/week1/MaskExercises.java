@@ -2,7 +2,6 @@ package tinyllm.lab.exercises.week1;
 
 import java.util.Arrays;
 import java.util.function.LongFunction;
-import java.util.function.Supplier;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
@@ -13,8 +12,6 @@ import tinyllm.tensor.Tensor;
 
 /** Exercises "1.3 causal mask" and "1.3 padding mask". */
 public final class MaskExercises {
-
-    private static final String REFUSED = "IllegalArgumentException";
 
     private static final String NAN = "0 · −∞ is NaN, so the visible places are NaN: don't multiply by −∞, choose with"
             + " Tensor.where(visible, 0, −∞).";
@@ -53,7 +50,7 @@ public final class MaskExercises {
             .check(causal("some length", MaskExercises::someSize))
             .check(causal("float16", seed -> new Size(3, 4, DType.F16)))
             .check(causal("bfloat16", seed -> new Size(2, 2, DType.BF16)))
-            .check(causal("more queries than keys", seed -> new Size(3, 2, DType.F32)))
+            .check(refusedCausal("more queries than keys", seed -> new Size(3, 2, DType.F32)))
             .build();
 
     public static final Exercise<MaskFn> PADDING = paddingMistakes(Exercise.of("1.3 padding mask", MaskFn.class)
@@ -65,14 +62,15 @@ public final class MaskExercises {
                     .hint("Tensor.arange(s).reshape(1, 1, 1, s).lt(Tensor.of(lengths, lengths.length, 1, 1, 1)),"
                             + " then Tensor.where as in the causal mask; before it refuse every length outside of"
                             + " 1…s."))
-            .check(padding("three texts", seed -> new Batch(new int[] {3, 5, 1}, 5, DType.F32)))
+            .check(padding(
+                    "three texts", seed -> new Batch(new int[] {new Draw(seed).between(2, 4), 5, 1}, 5, DType.F32)))
             .check(padding("one text, nothing to fill", seed -> new Batch(new int[] {4}, 4, DType.F32)))
             .check(padding("as many texts as tokens", seed -> new Batch(new int[] {2, 1, 3}, 3, DType.F32)))
             .check(padding("some lengths", MaskExercises::someBatch))
             .check(padding("float16", seed -> new Batch(new int[] {1, 4}, 6, DType.F16)))
             .check(padding("bfloat16", seed -> new Batch(new int[] {2, 3}, 4, DType.BF16)))
-            .check(padding("an empty text", seed -> new Batch(new int[] {2, 0}, 3, DType.F32)))
-            .check(padding("a text longer than S", seed -> new Batch(new int[] {2, 4}, 3, DType.F32)))
+            .check(refusedPadding("an empty text", seed -> new Batch(new int[] {2, 0}, 3, DType.F32)))
+            .check(refusedPadding("a text longer than S", seed -> new Batch(new int[] {2, 4}, 3, DType.F32)))
             .build();
 
     private MaskExercises() {}
@@ -174,26 +172,27 @@ public final class MaskExercises {
     }
 
     private static Case<MaskFn> causal(String name, LongFunction<Size> size) {
-        return Case.of(
-                name, size, (MaskFn answer, Size in) -> refusing(() -> answer.causal(in.l(), in.s(), in.dtype())));
+        return Case.of(name, size, MaskExercises::run);
+    }
+
+    private static Case<MaskFn> refusedCausal(String name, LongFunction<Size> size) {
+        return Case.refused(name, size, MaskExercises::run, IllegalArgumentException.class);
     }
 
     private static Case<MaskFn> padding(String name, LongFunction<Batch> batch) {
-        return Case.of(
-                name,
-                batch,
-                (MaskFn answer, Batch in) -> refusing(() -> answer.padding(in.lengths(), in.s(), in.dtype())));
+        return Case.of(name, batch, MaskExercises::run);
     }
 
-    /** The mask; where sizes make no sense, what came of them in words. */
-    private static Object refusing(Supplier<Tensor> answer) {
-        Tensor mask;
-        try {
-            mask = answer.get();
-        } catch (IllegalArgumentException e) {
-            return REFUSED;
-        }
-        return mask;
+    private static Case<MaskFn> refusedPadding(String name, LongFunction<Batch> batch) {
+        return Case.refused(name, batch, MaskExercises::run, IllegalArgumentException.class);
+    }
+
+    private static Tensor run(MaskFn answer, Size in) {
+        return answer.causal(in.l(), in.s(), in.dtype());
+    }
+
+    private static Tensor run(MaskFn answer, Batch in) {
+        return answer.padding(in.lengths(), in.s(), in.dtype());
     }
 
     private static Size someSize(long seed) {

@@ -35,6 +35,12 @@ public final class TopPExercise {
             .check(situation("p = 0.3", 0.3, 3, 7))
             .check(Case.of("one row rises, one falls", TopPExercise::crossed, TopPExercise::run))
             .check(Case.of("large logits", seed -> new Cut(new Draw(seed).scaled(100, 2, 6), 0.9), TopPExercise::run))
+            .check(Case.of("p = 1, and one token has it all", TopPExercise::certain, TopPExercise::run))
+            .mistake(
+                    "as much as p before it",
+                    "A token stays though the ones before it have p together already: the mass before it must be below p, not at"
+                            + " most p.",
+                    () -> (x, p) -> nucleus(x, (sorted, before) -> before.le(p)))
             .mistake(
                     "cuts the token that reaches p",
                     "The token that carries the sum over p is cut, and a tiny p keeps nothing. Look at the mass before a token, not"
@@ -116,6 +122,13 @@ public final class TopPExercise {
     private static Cut crossed(long seed) {
         Tensor rising = Tensor.arange(0, 3, 0.5).mul(new Draw(seed).between(1, 2));
         return new Cut(Tensor.stack(0, rising, rising.neg()), 0.8);
+    }
+
+    /** Probabilities that are exactly 1 and 0 in float32. */
+    private static Cut certain(long seed) {
+        float[] logits = {-200, -220, -240, -210};
+        logits[new Draw(seed).between(0, 3)] = 0;
+        return new Cut(Tensor.of(logits, 1, 4), 1);
     }
 
     private static Tensor softmax(Tensor x) {

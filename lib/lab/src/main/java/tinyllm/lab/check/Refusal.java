@@ -1,0 +1,14 @@
+package tinyllm.lab.check;
+
+/**
+ * What comes of inputs that make no sense when an answer refuses them, as it should.
+ *
+ * @param exception the exception's class
+ */
+record Refusal(Class<? extends RuntimeException> exception) {
+
+    @Override
+    public String toString() {
+        return "an " + exception.getSimpleName();
+    }
+}
