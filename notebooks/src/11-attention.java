@@ -28,8 +28,9 @@ predict("1.1 first token", 10, "%")
 // %% [markdown]
 // ## Arrays, in six lines
 //
-// A `Tensor` is an array of numbers with a shape. `[3, 2]` is three rows of two. The last axis is −1, the one before it −2. This is
-// all that the chapter needs; change a line and run it again.
+// A `Tensor` is an array of numbers with a shape. `[3, 2]` is three rows of two. The last axis is −1, the one before it −2;
+// `a.dim(-1)` is its size. No call changes a tensor: `a.add(b)` returns the sum, and a stays what it was. This is all that the
+// chapter needs; change a line and run it again.
 
 // %%
 Tensor a = Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}}); // [3, 2]
@@ -210,7 +211,9 @@ check("1.1 attention", MyAttention::new)
 // %% [markdown]
 // The trap is *split*. In `[B, L, H·D]` the numbers of one token lie side by side: head 0's $D$, then head 1's. A `reshape` straight
 // to `[B, H, L, D]` only cuts this line of numbers anew, and head 0 gets the first tokens instead of its part of every token. Reshape
-// to `[B, L, H, D]` first, which moves nothing, then let the axes change places. *Merge* goes the same way back.
+// to `[B, L, H, D]` first, which moves nothing, then let the axes change places: `transpose(0, 2, 1, 3)` names all four, in their new
+// order. *Merge* goes the same way back. Sizes come from the tensors, `y.dim(0)`; $D$ is the width of a projection divided by $H$, and
+// not always $E / H$.
 
 // %% exercise="1.1 multi-head"
 class MyMultiHead implements MultiHeadFn {

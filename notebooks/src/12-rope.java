@@ -64,7 +64,8 @@ System.out.println(dot(6, 3) + "  one token further apart");
 // first row: with a cache (chapter 2.1) one new token arrives alone and stands at position 300. If `x` is float16, return float16:
 // `astype(x.dtype())`.
 //
-// You need `slice(axis, from, to)`, `Tensor.concat(axis, a, b)`, `cos()`, `sin()`, `mul`, `add`, `sub`. `traditional` is for exercise 2.
+// You need `Tensor.of(numbers, length, half)`, which makes a table of a `double[]` that holds it row after row, then
+// `slice(axis, from, to)`, `Tensor.concat(axis, a, b)`, `cos()`, `sin()`, `mul`, `add`, `sub`. `traditional` is for exercise 2.
 
 // %% exercise="1.2 rope"
 class MyHalvesRope implements RopeFn {
@@ -130,7 +131,7 @@ check("1.2 rope", MyHalvesRope::new)
 // The paper pairs neighbours, $(x_{2i}, x_{2i+1})$; MLX calls that `traditional`, and GGUF files of the Llama family (SmolLM2 among them) store
 // their weights for it. The two differ only in the order of the numbers, but a model trained with one and run with the other
 // misjudges every distance. Write the neighbours' case: `x.at("..., ::2")` takes every second number from 0, `x.at("..., 1::2")` from 1. The result must
-// lie as x lay: even, odd, even, odd.
+// lie as x lay: even, odd, even, odd. `Tensor.stack(-1, a, b)` puts a and b beside each other on a new last axis of size 2.
 
 // %% exercise="1.2 both layouts"
 class MyRope implements RopeFn {

@@ -106,8 +106,9 @@ check("1.3 grouped", MyGrouped::new)
 // | query 0 (token 2) | 0 | 0 | 0 | −∞ |
 // | query 1 (token 3) | 0 | 0 | 0 | 0 |
 //
-// More queries than keys make no sense: throw an `IllegalArgumentException`. Both numbers get the `dtype` that is asked for. You need
-// `Tensor.arange(n)`, `reshape`, `le`, `Tensor.where` and `Tensor.scalar(value, dtype)`.
+// More queries than keys make no sense: throw an `IllegalArgumentException`. You need `Tensor.arange(n)`, which is 0, 1, … n − 1,
+// `add`, `reshape` and `le`, which compares and broadcasts like `add`. `choose` is there already: it turns true and false into 0 and
+// −∞ of the `dtype` that is asked for.
 
 // %% exercise="1.3 causal mask"
 class MyCausal implements MaskFn {
@@ -160,7 +161,8 @@ check("1.3 causal mask", MyCausal::new)
 //
 // Texts of a batch have different lengths, a tensor has one. Short texts are filled up on the right, and nobody may read the filling. Row
 // $b$ sees key $j$ when $j < \text{lengths}[b]$. The shape is `[B, 1, 1, S]`: the same for all heads and queries, so it broadcasts over
-// scores `[B, H, L, S]`. A length outside of $1 \dots S$ is an `IllegalArgumentException`: a text that sees nothing becomes NaN.
+// scores `[B, H, L, S]`. A length outside of $1 \dots S$ is an `IllegalArgumentException`: a text that sees nothing becomes NaN. You
+// need `lt`, and `Tensor.of(lengths, lengths.length, 1, 1, 1)`, a column of the lengths.
 
 // %% exercise="1.3 padding mask"
 class MyMasks extends MyCausal {

@@ -54,7 +54,7 @@ x.div(rms)
 // ## Exercise 1: RMSNorm
 //
 // Real checkpoints compute in 16 bits, and float16 ends at 65,504: the square of 300 is already infinity. So convert to float32 first,
-// `x.astype(DType.F32)`; normalise; cast back to `x.dtype()`; then multiply by the weight, in that dtype too. You need `square`,
+// `x.astype(DType.F32)`; normalise; cast back to `x.dtype()`; then multiply by the weight, cast to that dtype too. You need `square`,
 // `meanKeep`, `add`, `rsqrt` ($1/\sqrt{x}$), `mul`.
 
 // %% exercise="1.4 rmsnorm"

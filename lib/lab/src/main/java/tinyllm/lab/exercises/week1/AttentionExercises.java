@@ -141,7 +141,8 @@ public final class AttentionExercises {
                         () -> (q, k, mask, scale) -> add(softmax(scores(q, k, scale)), mask))
                 .mistake(
                         "no mask",
-                        "Row {row} looks at keys that the mask hides: the mask is not added, so the weights are not causal.",
+                        "Row {row} looks at keys that the mask hides: the mask is not added, so the weights are not causal."
+                                + " scores.add(mask) returns the sum and leaves scores as they were.",
                         () -> (q, k, mask, scale) -> softmax(scores(q, k, scale)))
                 .mistake(
                         "mask taken for granted",
