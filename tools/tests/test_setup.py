@@ -1,6 +1,7 @@
 """Finding a JDK, the stamps, the options, and the script before anything is set up."""
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -60,7 +61,7 @@ class MavenTest(unittest.TestCase):
             [machine.find_maven(), "-o", "-q", "-B", "verify"], cwd=ROOT, env={**os.environ, "JAVA_HOME": str(old[0])},
             capture_output=True, text=True, timeout=60)
         self.assertEqual(1, done.returncode)
-        self.assertRegex(done.stdout, rf"needs JDK 25 or newer, and Maven runs on \S+ \({old[0]}\): set JAVA_HOME to a JDK 25")
+        self.assertRegex(done.stdout, rf"needs JDK 25 or newer, and Maven runs on \S+ \({re.escape(str(old[0].resolve()))}\): set JAVA_HOME to a JDK 25")
 
     def test_jvm_flags_name_the_one_folder(self):
         with mock.patch.dict(os.environ, {"TINYLLM_HOME": "/some where"}):
