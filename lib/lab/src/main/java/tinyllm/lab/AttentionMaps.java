@@ -11,12 +11,11 @@ import java.util.stream.IntStream;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
-import tinyllm.lab.attention.Film;
-import tinyllm.lab.attention.GifWriter;
 import tinyllm.lab.attention.HeadHabit;
 import tinyllm.lab.attention.MapPainter;
 import tinyllm.lab.attention.Pictures;
 import tinyllm.lab.attention.TokenLabels;
+import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.CausalLm;
 import tinyllm.tensor.Tensor;
@@ -129,14 +128,13 @@ public final class AttentionMaps {
 
     /** One map per layer, the mean over its heads, as a film from the first layer to the last. */
     public Film film() {
-        List<BufferedImage> frames = new ArrayList<>();
+        List<Picture> frames = new ArrayList<>();
         for (int layer = 0; layer < numLayers(); layer++) {
-            float[][] map = mean(layer);
             String title = String.format(Locale.ROOT, "Layer %d of %d, mean of heads", layer, numLayers());
-            frames.add(MapPainter.paint(spec(title, map, 1), 1));
+            frames.add(picture(title, mean(layer)));
         }
         String text = "A film of " + numLayers() + " layers over " + labels.size() + " tokens; " + sinkSentence() + ".";
-        return new Film(GifWriter.write(frames, 450, 1500), frames.getFirst().getWidth(), text);
+        return Charts.film(text, frames);
     }
 
     /** How much of each head's attention goes to the first token: layers by heads. */

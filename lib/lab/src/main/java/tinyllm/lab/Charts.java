@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import tinyllm.lab.chart.BarPainter;
 import tinyllm.lab.chart.ColorMap;
 import tinyllm.lab.chart.HeatMaps;
+import tinyllm.lab.film.Reel;
+import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
 
@@ -17,6 +19,9 @@ import tinyllm.tensor.Tensor;
  * seen. A title states the finding; axes carry their unit.
  */
 public final class Charts {
+
+    private static final int FRAME_MS = 450;
+    private static final int LAST_MS = 2_000;
 
     private Charts() {}
 
@@ -131,6 +136,26 @@ public final class Charts {
         String text = title + ": " + all.length + " values from " + number(low) + " to " + number(high)
                 + (missing == 0 ? "." : ", and " + missing + " that are not finite.");
         return BarPainter.paint(title, xLabel, "count", centers, counts, text);
+    }
+
+    /**
+     * Pictures one after the other, for ever: an animated GIF, its last frame as a PNG, and a line of text.
+     *
+     * @param frames 1 to 240; smaller ones stand on a card of the largest one's size
+     */
+    public static Film film(List<Picture> frames) {
+        String what = frames.isEmpty() ? "" : " The last: " + frames.getLast().text();
+        return film("A film of " + frames.size() + " pictures." + what, frames);
+    }
+
+    /** The same with a line of text of its own. */
+    public static Film film(String text, List<Picture> frames) {
+        return film(text, frames, FRAME_MS);
+    }
+
+    /** The same at another pace: so many milliseconds for each frame, 20 or more; the last one stays two seconds. */
+    public static Film film(String text, List<Picture> frames, int frameMs) {
+        return Reel.of(text, frames, frameMs, Math.max(frameMs, LAST_MS));
     }
 
     private static double[] count(double[] values, double low, double width, int bins) {

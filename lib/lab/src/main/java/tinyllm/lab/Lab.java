@@ -1,10 +1,14 @@
 package tinyllm.lab;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import tinyllm.engine.Generator;
 import tinyllm.lab.check.TodoException;
 import tinyllm.lab.progress.Progress.Prediction;
+import tinyllm.lab.race.Race;
+import tinyllm.lab.race.Racer;
+import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Rich;
 import tinyllm.model.CausalLm;
@@ -96,6 +100,37 @@ public final class Lab {
     /** The same with a decode loop and a sampler of its own, and sampling instead of the most likely token. */
     public static void chat(Generator generator, SamplingParams sampling, String prompt, int maxTokens) {
         Chat.stream(generator, sampling, prompt, maxTokens);
+    }
+
+    /**
+     * Lets two models answer the same prompts, side by side on one clock, and ends with a table; each runs alone, after a token
+     * that does not count.
+     *
+     * @param prompts users' messages, 1 to 16
+     * @return the race as a film
+     */
+    public static Film race(CausalLm a, CausalLm b, List<String> prompts) {
+        boolean same = a.name().equals(b.name());
+        return race(
+                Racer.of(same ? a.name() + " (1)" : a.name(), a),
+                Racer.of(same ? b.name() + " (2)" : b.name(), b),
+                prompts);
+    }
+
+    /** The same with the prompts one by one. */
+    public static Film race(CausalLm a, CausalLm b, String... prompts) {
+        return race(a, b, List.of(prompts));
+    }
+
+    /** The same for engines, or for models under names of their own: {@code race(Racer.of("mine", …), Racer.of("library's", …), …)}. */
+    public static Film race(Racer a, Racer b, List<String> prompts) {
+        int maxTokens = quick() ? QUICK_CHAT_TOKENS : CHAT_TOKENS;
+        return Race.run(a, b, prompts, maxTokens, Tables::rich).film();
+    }
+
+    /** The same with the prompts one by one. */
+    public static Film race(Racer a, Racer b, String... prompts) {
+        return race(a, b, List.of(prompts));
     }
 
     /** Whether this runs in quick mode (TINYLLM_QUICK=1): the small model, fewer tokens and repeats. */

@@ -198,20 +198,17 @@ public final class LogitLens {
         return Tables.of("The best tokens, layer by layer", columns);
     }
 
-    /** The probability of the answer after every layer, with the guess kept under this name as an upright line. */
+    /** The probability of the answer after every layer, with the guess kept under this name as an upright dashed line. */
     public Picture rise(String guess) {
         String title = String.format(
                 Locale.ROOT, "\"%s\" is on top for good after %d of %d layers", answer(), settled(), numLayers());
         double[] percent = IntStream.range(0, answer.length)
                 .mapToDouble(i -> 100 * answer[i])
                 .toArray();
-        Plot plot = Charts.plot(title, "layers done", "probability, %").series("probability of " + answer(), percent);
-        Lab.prediction(guess)
-                .ifPresent(p -> plot.series(
-                        "your guess: " + Math.round(p.guess()) + " " + p.unit(),
-                        new double[] {p.guess(), p.guess()},
-                        new double[] {0, 100}));
-        return plot.picture();
+        return Charts.plot(title, "layers done", "probability, %")
+                .series("probability of " + answer(), percent)
+                .guessAcross(guess)
+                .picture();
     }
 
     private static String percent(double share) {

@@ -55,6 +55,14 @@ public final class Plot {
         return this;
     }
 
+    /** The same where the guess is a value of the x axis: an upright dashed line. */
+    public Plot guessAcross(String id) {
+        Lab.prediction(id)
+                .ifPresent(p -> levels.add(
+                        new Level("your guess: " + number(p.guess()) + " " + p.unit(), p.guess(), true, true)));
+        return this;
+    }
+
     /** A dashed horizontal line, such as a ceiling. */
     public Plot level(String name, double y) {
         levels.add(new Level(name, y, false));

@@ -36,7 +36,6 @@ final class Session {
         Exercise<?> exercise = Exercises.get(id);
         CheckResult result = new Check<>(exercise).run(answer);
         show(result);
-        WrongMaps.of(result).ifPresent(Session::show);
         if (attempted(result.outcome())) {
             record(exercise.id(), entry -> entry.checked(state(result.outcome()), System.currentTimeMillis()));
         }

@@ -1,5 +1,6 @@
 package tinyllm.lab;
 
+import java.awt.Color;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import tinyllm.lab.chart.TokenFrame;
 import tinyllm.lab.view.Html;
 import tinyllm.text.Tokenizer;
 
@@ -93,11 +95,9 @@ public final class Tokens {
         return new Html(html.append("</div><p>").append(summary).append("</p>").toString(), text + "\n" + summary);
     }
 
-    /** White at 1, orange at 0. */
+    /** White at 1, orange at 0; the same colour as in the film. */
     private static String background(double probability) {
-        double p = Double.isNaN(probability) ? 0 : Math.clamp(probability, 0, 1);
-        int green = (int) Math.round(159 + (255 - 159) * p);
-        int blue = (int) Math.round(60 + (255 - 60) * p);
-        return "rgb(255," + green + "," + blue + ")";
+        Color color = TokenFrame.background(probability);
+        return "rgb(" + color.getRed() + "," + color.getGreen() + "," + color.getBlue() + ")";
     }
 }

@@ -14,6 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tech.tablesaw.api.Table;
+import tinyllm.lab.chart.BarPainter;
+import tinyllm.lab.chart.LinePainter;
+import tinyllm.lab.chart.LinePainter.Level;
+import tinyllm.lab.chart.LinePainter.Series;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
@@ -101,6 +105,43 @@ class PicturesTest {
                 .hasMessageContaining("logarithmic");
         assertThatThrownBy(() -> Charts.plot("t", "x", "y").series("s", new double[] {1}, new double[] {1, 2}))
                 .hasMessageContaining("as many x as y");
+    }
+
+    /** The most runs of the guess's colour in one row or column of the picture: a dashed line has many, a bar or a plain line one. */
+    private static int dashes(BufferedImage image, boolean upright) {
+        int most = 0;
+        int across = upright ? image.getWidth() : image.getHeight();
+        int along = upright ? image.getHeight() : image.getWidth();
+        for (int i = 0; i < across; i++) {
+            int runs = 0;
+            boolean before = false;
+            for (int j = 0; j < along; j++) {
+                boolean now = (image.getRGB(upright ? i : j, upright ? j : i) & 0xffffff) == 0xD55E00;
+                runs += now && !before ? 1 : 0;
+                before = now;
+            }
+            most = Math.max(most, runs);
+        }
+        return most;
+    }
+
+    @Test
+    void aGuessIsDashedInEveryKindOfChart() throws IOException {
+        List<Series> line = List.of(new Series("measured", new double[] {0, 1, 2}, new double[] {1, 2, 9}, true));
+        Level flat = new Level("your guess: 4 ms", 4, true);
+        Level upright = new Level("your guess: 1 token", 1, true, true);
+
+        assertThat(dashes(image(LinePainter.paint("t", "x", "y", line, List.of(flat), false, false, "t")), false))
+                .isGreaterThan(20);
+        assertThat(dashes(image(LinePainter.paint("t", "x", "y", line, List.of(upright), false, false, "t")), true))
+                .isGreaterThan(8);
+        assertThat(dashes(image(LinePainter.paint("t", "x", "y", line, List.of(), false, false, "t")), false))
+                .isZero();
+        Map<String, double[]> bars = Map.of("kept", new double[] {1, 7, 3});
+        assertThat(dashes(
+                        image(BarPainter.paint("t", "x", "y", List.of("a", "b", "c"), bars, List.of(flat), "t")),
+                        false))
+                .isGreaterThan(12);
     }
 
     @Test

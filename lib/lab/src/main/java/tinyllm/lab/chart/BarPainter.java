@@ -2,10 +2,15 @@ package tinyllm.lab.chart;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+import tinyllm.lab.chart.LinePainter.Level;
 import tinyllm.lab.view.Picture;
 
 /** Bars by XChart. */
@@ -31,6 +36,18 @@ public final class BarPainter {
             List<String> labels,
             Map<String, double[]> series,
             String text) {
+        return paint(title, xLabel, yLabel, labels, series, List.of(), text);
+    }
+
+    /** The same with dashed lines across the bars. */
+    public static Picture paint(
+            String title,
+            String xLabel,
+            String yLabel,
+            List<String> labels,
+            Map<String, double[]> series,
+            List<Level> levels,
+            String text) {
         if (labels.isEmpty() || series.isEmpty()) {
             throw new IllegalArgumentException("the chart \"" + title + "\" has no bars");
         }
@@ -41,7 +58,7 @@ public final class BarPainter {
                 .xAxisTitle(xLabel)
                 .yAxisTitle(yLabel)
                 .build();
-        Theme.apply(chart, series.size() > 1);
+        Theme.apply(chart, series.size() + levels.size() > 1);
         chart.getStyler().setXAxisMaxLabelCount(25);
         chart.getStyler().setAvailableSpaceFill(0.85);
         int longest = labels.stream().mapToInt(String::length).max().orElse(0);
@@ -56,6 +73,14 @@ public final class BarPainter {
             }
             chart.addSeries(name, drawn, Arrays.stream(values).boxed().toList());
         });
+        for (Level level : levels) {
+            CategorySeries line =
+                    chart.addSeries(level.name(), drawn, Collections.nCopies(drawn.size(), level.value()));
+            line.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+            line.setMarker(SeriesMarkers.NONE);
+            line.setLineStyle(Theme.DASHED);
+            line.setLineColor(level.guess() ? Theme.GUESS : Theme.FAINT);
+        }
         return Canvas.draw(WIDTH, HEIGHT, text, g -> chart.paint(g, WIDTH, HEIGHT));
     }
 

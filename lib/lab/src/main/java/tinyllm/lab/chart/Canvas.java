@@ -53,7 +53,7 @@ public final class Canvas {
     }
 
     /** Text that the font can draw: what it lacks is shown by its code, such as U+4E2D. */
-    static String drawable(Font font, String text) {
+    public static String drawable(Font font, String text) {
         if (font.canDisplayUpTo(text) < 0) {
             return text;
         }

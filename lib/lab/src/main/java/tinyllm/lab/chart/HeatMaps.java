@@ -13,7 +13,7 @@ import tinyllm.lab.chart.HeatMap.Scale;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
 
-/** Pictures of one heat map, of a grid of them, and of a wrong tensor beside the right one. */
+/** Pictures of one heat map and of a grid of them. */
 public final class HeatMaps {
 
     private static final int TITLE = 24;
@@ -89,26 +89,6 @@ public final class HeatMaps {
                 small(g, names.get(i), maps.get(i), scale, x, y);
             }
             bar(g, new Rectangle2D.Double(across * (SMALL + 10.0) + 4, TITLE + 14, 10, SMALL), scale);
-        });
-    }
-
-    /** Expected, yours and the difference, each {@code [R, C]}. */
-    public static Picture comparison(float[][] expected, float[][] actual) {
-        float[][] difference = new float[expected.length][];
-        for (int r = 0; r < expected.length; r++) {
-            difference[r] = new float[expected[r].length];
-            for (int c = 0; c < expected[r].length; c++) {
-                difference[r][c] = actual[r][c] - expected[r][c];
-            }
-        }
-        Scale common = Scale.of(expected, ColorMap.RISING);
-        Scale signed = Scale.of(difference, ColorMap.AROUND_ZERO);
-        String text = "Three maps: expected, yours, and yours minus expected. " + summary("Difference", difference);
-        return Canvas.draw(3 * (SMALL + 10) + BAR, SMALL + 22, text, g -> {
-            small(g, "expected", expected, common, 0, 0);
-            small(g, "yours", actual, common, SMALL + 10.0, 0);
-            small(g, "yours − expected", difference, signed, 2 * (SMALL + 10.0), 0);
-            bar(g, new Rectangle2D.Double(3 * (SMALL + 10.0), 14, 10, SMALL - 4.0), signed);
         });
     }
 

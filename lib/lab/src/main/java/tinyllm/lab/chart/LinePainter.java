@@ -1,6 +1,7 @@
 package tinyllm.lab.chart;
 
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import org.knowm.xchart.XYChart;
@@ -15,6 +16,8 @@ public final class LinePainter {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 340;
     private static final int MARKED = 40;
+    /** More run into each other as soon as they have four digits. */
+    private static final int MOST_LABELS = 14;
 
     private LinePainter() {}
 
@@ -29,8 +32,12 @@ public final class LinePainter {
         }
     }
 
-    /** A dashed horizontal line: a guess has a colour of its own. */
-    public record Level(String name, double y, boolean guess) {}
+    /** A dashed line at a value of the y axis, or upright at one of the x axis; a guess has a colour of its own. */
+    public record Level(String name, double value, boolean guess, boolean upright) {
+        public Level(String name, double value, boolean guess) {
+            this(name, value, guess, false);
+        }
+    }
 
     public static Picture paint(
             String title,
@@ -53,6 +60,7 @@ public final class LinePainter {
                 .build();
         Theme.apply(chart, series.size() + levels.size() > 1);
         chart.getStyler().setXAxisLogarithmic(logX).setYAxisLogarithmic(logY);
+        chart.getStyler().setXAxisMaxLabelCount(MOST_LABELS);
         for (Series s : series) {
             add(chart, s, logX, logY);
         }
@@ -77,9 +85,13 @@ public final class LinePainter {
     }
 
     private static void addLevel(XYChart chart, Level level, List<Series> series) {
-        double low = xs(series).min().orElse(0);
-        double high = xs(series).max().orElse(1);
-        XYSeries line = chart.addSeries(level.name(), new double[] {low, high}, new double[] {level.y(), level.y()});
+        DoubleStream across = level.upright() ? series.stream().flatMapToDouble(s -> Arrays.stream(s.y())) : xs(series);
+        DoubleSummaryStatistics ends = across.filter(Double::isFinite).summaryStatistics();
+        double[] along = {ends.getMin(), ends.getMax()};
+        double[] still = {level.value(), level.value()};
+        XYSeries line = level.upright()
+                ? chart.addSeries(level.name(), still, along)
+                : chart.addSeries(level.name(), along, still);
         line.setMarker(SeriesMarkers.NONE);
         line.setLineStyle(Theme.DASHED);
         line.setLineColor(level.guess() ? Theme.GUESS : Theme.FAINT);

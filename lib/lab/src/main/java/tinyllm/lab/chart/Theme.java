@@ -45,7 +45,8 @@ public final class Theme {
         return new Font(Font.SANS_SERIF, Font.BOLD, 1).deriveFont((float) size);
     }
 
-    static Color series(int i) {
+    /** The colour of the i-th series. */
+    public static Color series(int i) {
         return SERIES[i % SERIES.length];
     }
 

@@ -179,6 +179,7 @@ final class CheckJob<T> implements Runnable {
                 .findFirst()
                 .or(() -> wrong.stream().findFirst())
                 .map(t -> new Wrong(
+                        t.situation().name(),
                         t.expected(),
                         Objects.requireNonNull(t.actual()),
                         t.difference().index()))

@@ -41,9 +41,9 @@ public record CheckResult(
      */
     public record Row(String name, String shape, String dtype, double maxError, Outcome outcome, String message) {}
 
-    /** A wrong result, for pictures. */
+    /** A wrong result of a case, for pictures; the index of the first wrong entry where there is one. */
     @SuppressWarnings("ArrayRecordComponent")
-    public record Wrong(Object expected, Object actual, int @Nullable [] index) {}
+    public record Wrong(String situation, Object expected, Object actual, int @Nullable [] index) {}
 
     /** Correct, by the learner's own code. */
     public boolean solved() {

@@ -30,6 +30,8 @@ final class CheckView {
         if (!r.message().isEmpty()) {
             out.append(r.message()).append('\n');
         }
+        Comparison.of(r.wrong())
+                .ifPresent(c -> out.append(ComparisonView.text(c)).append('\n'));
         if (!next(r).isEmpty()) {
             out.append(next(r)).append('\n');
         }
@@ -59,6 +61,7 @@ final class CheckView {
         if (!r.message().isEmpty()) {
             paragraph(r.message(), out);
         }
+        Comparison.of(r.wrong()).ifPresent(c -> out.append(ComparisonView.html(c)));
         if (!next(r).isEmpty()) {
             paragraph(next(r), out);
         }
@@ -84,7 +87,7 @@ final class CheckView {
             cell(error(row), out);
             out.append("<td style=\"")
                     .append(CELL)
-                    .append(";color:")
+                    .append(";white-space:nowrap;color:")
                     .append(color(row.outcome()))
                     .append("\" title=\"")
                     .append(Html.escape(row.message()))
