@@ -3,7 +3,7 @@
 import os
 import sys
 
-from . import java, jupyter, machine, paths, setup
+from . import java, jupyter, machine, paths, report, setup
 from .console import Failure, WrongUsage, say
 
 HELP = {
@@ -19,16 +19,20 @@ Run every test, or the parts that are named; the last line counts what passed.
   --quick       in less than a minute: no slow test, no notebook executed, no browser
   --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
-    "notebooks": """Usage: ./lab notebooks check|build [NN ...] [--long]
+    "notebooks": """Usage: ./lab notebooks check|build|thumbs [NN ...] [--long]
   check         regenerate, compare with the stored notebooks, execute
   build         regenerate the notebooks, execute the solved ones and store their outputs
+  thumbs        cut the README's small pictures from the stored outputs (build does it too)
   NN            only these chapters (11, 1.1 or 11-attention)
   --long        check in full instead of quick mode""",
     "book": """Usage: ./lab book [--out FOLDER]
 Write the solved chapters, with their stored outputs, as a book of HTML pages with a search; nothing is executed.
   --out FOLDER  where to (default: target/book); a former book there is replaced""",
-    "doctor": """Usage: ./lab doctor
-What this machine has, what is missing and what to do about each lack.""",
+    "doctor": """Usage: ./lab doctor [--report] [--json] [--scan MODEL]
+What this machine has, what is missing and what to do about each lack.
+  --report      print Markdown to paste into an issue: no home folder, no user or host name
+  --json        print one JSON object and nothing else
+  --scan MODEL  look for NaN and infinity in every tensor of a model""",
 }
 
 
@@ -85,8 +89,7 @@ def doctor(rest: list[str]) -> int:
     """What is missing for the set-up comes first; with all of it there, Java reports the rest."""
     lacks = machine.lacks()
     if lacks:
-        for lack in lacks:
-            print(f"missing: {lack}")
+        print(report.of_lacks(lacks) if "--report" in rest else "\n".join(f"missing: {lack}" for lack in lacks))
         return 1
     java.become(["doctor", *rest])
     return 0

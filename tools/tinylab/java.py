@@ -6,7 +6,7 @@ import sys
 from . import machine, paths, setup
 
 MAIN = "tinyllm.cli.Main"
-COMMANDS = ("doctor", "models", "generate", "logprobs", "tokenize", "detokenize", "chat", "serve", "bench")
+COMMANDS = ("doctor", "models", "generate", "logprobs", "tokenize", "detokenize", "chat", "serve", "bench", "film")
 
 
 def become(arguments: list[str], as_built: bool = False) -> None:

@@ -26,11 +26,19 @@ final class DoctorCommand implements Callable<Integer> {
             description = "look for NaN and infinity in every tensor of a model")
     private @Nullable String scan;
 
+    @Option(
+            names = "--report",
+            description = "print Markdown to paste into an issue, without home folders, user and host names")
+    private boolean report;
+
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
     DoctorCommand() {}
 
     @Override
     public Integer call() {
+        if (scan != null && report) {
+            throw CommandException.wrongUsage("--scan and --report are two things: give one of them");
+        }
         return scan == null ? diagnose() : scan(scan);
     }
 
@@ -42,7 +50,12 @@ final class DoctorCommand implements Callable<Integer> {
         json.put("healthy", healthy);
         json.put("checks", checks.stream().map(Check::json).toList());
         json.put("machine", diagnosis.machine().json());
-        output.result(json, out -> table(out, checks));
+        if (report) {
+            String markdown = DoctorReport.of(checks, diagnosis.machine(), Redaction.here());
+            output.result(Map.of("healthy", healthy, "report", markdown), out -> out.print(markdown));
+        } else {
+            output.result(json, out -> table(out, checks));
+        }
         return healthy ? 0 : CommandException.FAILED;
     }
 

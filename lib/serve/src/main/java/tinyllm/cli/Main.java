@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             DetokenizeCommand.class,
             BenchCommand.class,
+            FilmCommand.class,
             ServeCommand.class
         },
         footer = {"", "Every command takes --help. Exit codes: 0 done, 1 failed, 2 wrong usage."})

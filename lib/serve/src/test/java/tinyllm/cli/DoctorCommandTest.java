@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +37,27 @@ class DoctorCommandTest {
     @Test
     void text() {
         assertThat(Lab.run("doctor").out()).contains("JDK", "bf16");
+    }
+
+    @Test
+    void reportIsMarkdownThatSaysNothingOfItsOwner() throws IOException {
+        Lab lab = Lab.run("doctor", "--report");
+
+        assertThat(lab.err()).isEmpty();
+        assertThat(lab.out()).startsWith("### Tiny LLM Lab").contains("| JDK |", "- cores: ", "- system: ");
+        List<String> rows = lab.out().lines().filter(l -> l.startsWith("|")).toList();
+        assertThat(rows).hasSizeGreaterThan(8).allMatch(row -> row.replace("\\|", "").chars().filter(c -> c == '|').count() == 5);
+        assertThat(lab.out()).doesNotContain(System.getenv().getOrDefault("HOME", "/nowhere") + "/");
+        assertThat(Lab.run("doctor", "--report", "--scan", Lab.TINY).code()).isEqualTo(2);
+    }
+
+    @Test
+    void redaction() {
+        Redaction redaction = new Redaction(
+                Map.of("/home/anna", "~", "/home/anna/tiny", "CLONE"), List.of("anna", "al"), List.of("annas-box"));
+
+        assertThat(redaction.apply("/home/anna/tiny/x and /home/anna/y, /Users/bob/z; anna on annas-box runs annabel, algol"))
+                .isEqualTo("CLONE/x and ~/y, ~/z; USER on HOST runs annabel, algol");
     }
 
     @Test

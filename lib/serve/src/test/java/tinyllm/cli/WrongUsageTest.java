@@ -47,6 +47,11 @@ class WrongUsageTest {
                 wrong("bench measures prefill or decode", "bench", "speed"),
                 wrong("--vs llama.cpp is not built yet", "bench", "decode", "--vs", "llama.cpp"),
                 wrong("--rounds must be 1 or more", "bench", "prefill", "--model", Lab.TINY, "--rounds", "0"),
+                wrong("film takes what to film: race", "film"),
+                wrong("--models takes two models, A,B, not 1", "film", "race", "--models", Lab.TINY),
+                wrong("--out is the name of a GIF", "film", "race", "--out", "race.mp4"),
+                wrong("--prompt is empty", "film", "race", "--prompt", " "),
+                wrong("--max-tokens must be in 1…512, but is 0", "film", "race", "--max-tokens", "0"),
                 wrong("holds 256", "bench", "prefill", "--model", Lab.TINY, "--prompt-tokens", "256"));
     }
 
