@@ -21,7 +21,7 @@ def check() -> Tally:
             book.build(out)
         if not tally.failed:
             with tally.test("book: searched and read in a browser, light and dark") as problems:
-                problems += visit(browser.chromium(), out)
+                problems += visit(browser.executable(), out)
     return tally
 
 

@@ -30,6 +30,11 @@ def name_of(number: str, names: list[str] | None = None) -> str:
     raise WrongUsage(f'there is no chapter "{number}"; the chapters are {known}.')
 
 
+def has(number: str) -> bool:
+    """Whether there is such a chapter yet."""
+    return any(name.split("-")[0] == number for name in chapters())
+
+
 def copy_all() -> list[Path]:
     return [copy(name) for name in chapters()]
 

@@ -46,7 +46,7 @@ def plan(options: Options) -> dict[str, Callable[[], Tally]]:
              "notebooks": lambda: check.check(long=long, execute=not quick),
              "embed": embed.check,
              "book": bookcheck.check,
-             "browser": browser.check}
+             "browser": lambda: browser.check(long)}
     if quick:
         every = {name: part for name, part in every.items() if name not in SLOW or name in options.parts}
     modules = tuple(name for name in javatests.MODULES if not options.parts or name in options.parts)
