@@ -183,10 +183,18 @@ generator.complete(tokenizer.encode(question), SamplingParams.GREEDY, quick() ? 
 // %% [markdown]
 // ## See
 //
-// Your loop's text with the probability of every token. Try a question of fact: where does the model waver?
+// Your loop's text with the probability of every token. Try a question of fact: where does the model waver? Point at a token: its
+// rank among all tokens, and the best five at its place.
 
 // %%
-ColoredText.of(model(), generator, "What is the capital of Australia?", quick() ? 6 : 12)
+ColoredText told() { return ColoredText.of(model(), generator, "What is the capital of Australia?", quick() ? 6 : 12); }
+told()
+
+// %% [markdown]
+// The same as a film that grows token by token: below the text, what the model thought of before it chose.
+
+// %%
+told().film()
 
 // %% [markdown]
 // ## Measure

@@ -31,8 +31,8 @@ def parse(command: str, arguments: list[str]) -> Options:
     for word in words:
         if word.startswith("-"):
             raise WrongUsage(f'"{word}" is not an option of ./lab {command}; --help shows what is.')
-    if not words or words[0] not in ("check", "build"):
-        raise WrongUsage("./lab notebooks takes check or build; --help shows what they do.")
+    if not words or words[0] not in ("check", "build", "thumbs"):
+        raise WrongUsage("./lab notebooks takes check, build or thumbs; --help shows what they do.")
     return Options(words[0], tuple(words[1:]), long)
 
 
@@ -75,4 +75,6 @@ def run(command: str, options: Options) -> int:
 
     if options.action == "build":
         return build.main(options.chapters)
+    if options.action == "thumbs":
+        return build.main_thumbs(options.chapters)
     return check.main(options.chapters, options.long)

@@ -1,4 +1,4 @@
-"""`./lab notebooks build`: write the starters, execute the solved notebooks in full and keep their outputs."""
+"""`./lab notebooks build`: write the starters, execute the solved notebooks in full, keep their outputs and a small picture."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 from .. import copies, paths, stamps
 from ..console import Failure, Line
-from . import execute, rules, scan, source
+from . import execute, rules, scan, source, thumbs
 
 
 def sources(numbers: tuple[str, ...]) -> list[Path]:
@@ -31,6 +31,13 @@ def main(numbers: tuple[str, ...]) -> int:
     return 1 if failed else 0
 
 
+def main_thumbs(numbers: tuple[str, ...]) -> int:
+    """Only the README's small pictures, from the notebooks as they were executed last."""
+    for path in sources(numbers):
+        print(thumbs.make(path.stem).relative_to(paths.ROOT))
+    return 0
+
+
 def build(path: Path) -> None:
     chapter = source.read(path)
     store(chapter.starter, paths.NOTEBOOKS / f"{chapter.name}.ipynb")
@@ -45,6 +52,7 @@ def build(path: Path) -> None:
     problems = rules.solved(chapter) + scan.notebook(paths.SOLVED / f"{chapter.name}.ipynb")
     if problems:
         raise Failure("; ".join(problems))
+    thumbs.make(chapter.name)
     print(f"{chapter.name}: {len(chapter.exercises)} exercises, {seconds:.0f} s")
 
 

@@ -46,7 +46,10 @@ class DoctorCommandTest {
         assertThat(lab.err()).isEmpty();
         assertThat(lab.out()).startsWith("### Tiny LLM Lab").contains("| JDK |", "- cores: ", "- system: ");
         List<String> rows = lab.out().lines().filter(l -> l.startsWith("|")).toList();
-        assertThat(rows).hasSizeGreaterThan(8).allMatch(row -> row.replace("\\|", "").chars().filter(c -> c == '|').count() == 5);
+        assertThat(rows)
+                .hasSizeGreaterThan(8)
+                .allMatch(row ->
+                        row.replace("\\|", "").chars().filter(c -> c == '|').count() == 5);
         assertThat(lab.out()).doesNotContain(System.getenv().getOrDefault("HOME", "/nowhere") + "/");
         assertThat(Lab.run("doctor", "--report", "--scan", Lab.TINY).code()).isEqualTo(2);
     }
@@ -56,7 +59,8 @@ class DoctorCommandTest {
         Redaction redaction = new Redaction(
                 Map.of("/home/anna", "~", "/home/anna/tiny", "CLONE"), List.of("anna", "al"), List.of("annas-box"));
 
-        assertThat(redaction.apply("/home/anna/tiny/x and /home/anna/y, /Users/bob/z; anna on annas-box runs annabel, algol"))
+        assertThat(redaction.apply(
+                        "/home/anna/tiny/x and /home/anna/y, /Users/bob/z; anna on annas-box runs annabel, algol"))
                 .isEqualTo("CLONE/x and ~/y, ~/z; USER on HOST runs annabel, algol");
     }
 

@@ -15,7 +15,8 @@ import tools.jackson.databind.ObjectMapper;
 
 class FilmRaceCommandTest {
 
-    private static final String TINY_TWO = Lab.CHECKPOINTS.resolve("qwen2-untied-f16").toString();
+    private static final String TINY_TWO =
+            Lab.CHECKPOINTS.resolve("qwen2-untied-f16").toString();
 
     @Test
     void aRealRaceBecomesAFilmAndItsLastFrame(@TempDir Path folder) throws IOException {
@@ -44,7 +45,8 @@ class FilmRaceCommandTest {
             assertThat(racer.get("done_s").asDouble()).isPositive();
         }
         assertThat(json.get("text").asString()).startsWith("A race, at the pace of life: ");
-        assertThat(ImageIO.read(folder.resolve("new").resolve("race.png").toFile()).getWidth())
+        assertThat(ImageIO.read(folder.resolve("new").resolve("race.png").toFile())
+                        .getWidth())
                 .isGreaterThan(1_400);
         ImageReader reader = ImageIO.getImageReadersByFormatName("gif").next();
         try (ImageInputStream in = ImageIO.createImageInputStream(gif.toFile())) {
@@ -58,7 +60,15 @@ class FilmRaceCommandTest {
     @Test
     void textNamesBothFiles(@TempDir Path folder) {
         Path gif = folder.resolve("race.gif");
-        Lab lab = Lab.run("film", "race", "--models", Lab.TINY + "," + Lab.TINY, "--max-tokens", "2", "--out", gif.toString())
+        Lab lab = Lab.run(
+                        "film",
+                        "race",
+                        "--models",
+                        Lab.TINY + "," + Lab.TINY,
+                        "--max-tokens",
+                        "2",
+                        "--out",
+                        gif.toString())
                 .succeeds();
 
         assertThat(lab.out()).contains(gif.toString(), "race.png", "(1)", "(2)", "tokens/s");

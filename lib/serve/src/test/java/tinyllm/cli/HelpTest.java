@@ -14,7 +14,18 @@ class HelpTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"doctor", "models", "generate", "chat", "logprobs", "tokenize", "detokenize", "bench", "serve", "film"})
+            strings = {
+                "doctor",
+                "models",
+                "generate",
+                "chat",
+                "logprobs",
+                "tokenize",
+                "detokenize",
+                "bench",
+                "serve",
+                "film"
+            })
     void everyCommand(String command) {
         Lab lab = Lab.run(command, "--help").succeeds();
         assertThat(lab.out()).startsWith("Usage: ./lab " + command);
