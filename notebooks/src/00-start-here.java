@@ -1,9 +1,10 @@
 // %% [markdown]
 // # 0 Start here
 //
-// Fifteen minutes to learn the buttons. **You will build** one line of Java. **You will see** what this machine can do, how fast the
-// model writes on it, and where your work lies. **You need** Java, nothing else.
-//
+// The buttons, before anything else. **You will build** one line of Java. **You will see** what this machine can do, how fast the
+// model writes on it, where your work lies, and the map of the course. **You need** Java, nothing else. **About 20 minutes** (an estimate).
+
+// %% [markdown]
 // A notebook is a page of cells, texts and code. Click into the next cell and press **Shift+Enter**: it runs, and the result appears
 // below it. The first run waits until the model is loaded.
 
@@ -144,13 +145,23 @@ chat(model(), "Say hello in three languages.", 16)
 // %% [markdown]
 // ## The map
 //
-// | track | chapters | you end with |
-// |---|---|---|
-// | how it works | 1.1 attention → 1.2 position → 1.3 grouped heads → 1.4 norm and MLP → 1.5 block and model → 1.6 generate → 1.7 sampling | a Qwen2.5 that writes through your own Java |
-// | kernels | 2.1 KV cache → 2.2 quantized products → 2.3–2.5 the GPU | the same text, many times faster |
-// | serving | 2.6 batching → 3.1 paged memory → 3.8 server | many users at once |
+// Three tracks: *how it works* ends with a Qwen2.5 that writes through your own Java, *kernels* makes the same text many times faster,
+// *serving* brings many users at once. The number in the corner of a box is the reading order; read the first track up to 1.7 first.
+
+// %% tags=["thumbnail"]
+CourseMap.picture()
+
+// %% [markdown]
+// The picture is drawn from your progress: run the cell again after an evening. Each exercise can be skipped, since the library's own
+// class stands in for yours. Words and symbols are explained once for all chapters: [notation](../notation.md), [glossary](../glossary.md).
+
+// %% [markdown]
+// ## Your own speed so far
 //
-// Read the first track in order. Each exercise can be skipped: the library's own class stands in for yours.
+// From the first check of an exercise to the green one, in minutes. It is for you alone: the file stays on this machine.
+
+// %%
+show(Pace.chart())
 
 // %% [markdown]
 // ## Where real systems differ
@@ -189,7 +200,7 @@ chat(model(), "Say hello in three languages.", 16)
 // - `README.md` and `./lab --help`: the same models from a terminal
 // - Karpathy, *Let's build GPT* (2023): the same ideas, in Python
 //
-// Next: [1.1 Attention](11-attention.ipynb). All exercises, and how far you are:
+// Next: [0.1 Tensors](01-tensors.ipynb), the four operations that everything rests on. All exercises, and how far you are:
 
 // %%
 progress()

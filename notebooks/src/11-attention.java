@@ -399,6 +399,7 @@ mine().strongest("it", "animal")
 // - Milakov and Gimelshein, *Online normalizer calculation for softmax* (2018): the way to FlashAttention
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.2 Rotary position embedding](12-rope.ipynb), where queries and keys learn where they stand. Your progress so far:
 
 // %%

@@ -307,6 +307,7 @@ Charts.bars(String.format("Reading and writing once runs at %.1f GB/s; the rotat
 // - Barbero et al., *Round and Round We Go! What makes Rotary Positional Encodings useful?* (2024)
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.3 Grouped-query attention](13-grouped-query-attention.ipynb), where fourteen query heads share two KV heads.
 
 // %%

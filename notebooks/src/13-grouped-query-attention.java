@@ -331,6 +331,7 @@ GroupedCost.of(MyGrouped::new, model().config(), 512, quick() ? 1024 : 2048, qui
 // - Yang et al., *Qwen2.5 Technical Report* (2024): the model that you are running
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.4 RMSNorm and the MLP](14-rmsnorm-mlp.ipynb), the other half of a layer. Your progress so far:
 
 // %%

@@ -305,6 +305,7 @@ MlpCost.of(model(), MyMlp::new, 1, 4, 16, 64, 256).chart() // .table() has the n
 // - Dettmers et al., *LLM.int8(): 8-bit Matrix Multiplication for Transformers at Scale* (2022)
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.5 The transformer block](15-transformer-block.ipynb), where all parts become a model. Your progress so far:
 
 // %%

@@ -471,6 +471,7 @@ ModelCost.of(model().with(MyAttentionLayer::new).with(MyBlock::new).with(MyDecod
 // - Sun et al., *Massive Activations in Large Language Models* (2024): the long first vector
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.6 Generate](16-generate.ipynb), where the model gets its turn to speak. Your progress so far:
 
 // %%

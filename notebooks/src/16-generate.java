@@ -251,6 +251,7 @@ TimePerToken.of(model(), quick() ? new int[] {8, 32, 64} : new int[] {16, 32, 64
 // - Holtzman et al., *The Curious Case of Neural Text Degeneration* (2020): why greedy text repeats itself
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // Next: [1.7 Sampling](17-sampling.ipynb), where the most likely token loses its privilege.
 
 // %%

@@ -277,6 +277,7 @@ SamplingCost.of(model(), mine, opening)
 // - Guo et al., *On Calibration of Modern Neural Networks* (2017): what a temperature corrects
 
 // %% [markdown]
+// Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
 // That was week 1: every part between a prompt and its answer is one that you have written. Your progress:
 
 // %%

@@ -31,8 +31,8 @@ def parse(command: str, arguments: list[str]) -> Options:
     for word in words:
         if word.startswith("-"):
             raise WrongUsage(f'"{word}" is not an option of ./lab {command}; --help shows what is.')
-    if not words or words[0] not in ("check", "build", "thumbs"):
-        raise WrongUsage("./lab notebooks takes check, build or thumbs; --help shows what they do.")
+    if not words or words[0] not in ("check", "build", "thumbs", "map") or (words[0] == "map" and len(words) > 1):
+        raise WrongUsage("./lab notebooks takes check, build or thumbs with chapters, or map alone; --help shows what they do.")
     return Options(words[0], tuple(words[1:]), long)
 
 
@@ -71,8 +71,10 @@ def run(command: str, options: Options) -> int:
         from . import everything
 
         return everything.main(options)
-    from .notebooks import build, check
+    from .notebooks import build, check, course_map
 
+    if options.action == "map":
+        return course_map.main()
     if options.action == "build":
         return build.main(options.chapters)
     if options.action == "thumbs":

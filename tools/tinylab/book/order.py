@@ -1,8 +1,10 @@
 """The order in which the chapters are read, which is not that of their numbers."""
 
-READING = (
-    "00", "01", "02", "11", "12", "13", "14", "15", "16", "17", "21", "46", "22", "45", "23a", "23b", "24", "25a", "25b", "26", "27",
-    "31", "32", "42", "41", "43", "38", "34", "33", "35", "36", "44", "37", "47", "48")
+from .. import paths
+
+# One chapter a line: number, file, title, track. The map of the course is drawn from the same list.
+COURSE = paths.ROOT / "lib" / "lab" / "src" / "main" / "resources" / "tinyllm" / "lab" / "course.tsv"
+READING = tuple(line.split("\t")[1].split("-")[0] for line in COURSE.read_text(encoding="utf-8").splitlines())
 
 
 def reading(names: list[str]) -> list[str]:

@@ -12,7 +12,9 @@ import tinyllm.nn.Parts;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
+import tinyllm.text.BpeTokenizer;
 import tinyllm.text.ChatTemplate;
+import tinyllm.text.MergeFn;
 import tinyllm.text.Tokenizer;
 
 /**
@@ -114,6 +116,19 @@ public final class CausalLm {
     /** The same weights with one part replaced by the learner's. */
     public CausalLm with(Supplier<? extends Part> part) {
         return new CausalLm(name, config, weights, text, parts.with(part.get()));
+    }
+
+    /**
+     * The same model, whose tokenizer merges bytes by the learner's loop (chapter 0.2).
+     *
+     * @throws IllegalStateException when the checkpoint's tokenizer is not byte-level BPE
+     */
+    public CausalLm withMerge(Supplier<? extends MergeFn> loop) {
+        if (!(text.tokenizer() instanceof BpeTokenizer bpe)) {
+            throw new IllegalStateException(
+                    "the tokenizer of " + name + " does not merge bytes, so there is no loop to replace");
+        }
+        return new CausalLm(name, config, weights, text.with(bpe.with(loop.get())), parts);
     }
 
     /**

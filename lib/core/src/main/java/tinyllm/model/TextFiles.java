@@ -16,11 +16,15 @@ record TextFiles(
         eosIds = Set.copyOf(eosIds);
     }
 
+    TextFiles with(Tokenizer other) {
+        return new TextFiles(model, other, maybeTemplate, eosIds);
+    }
+
     Tokenizer tokenizer() {
         if (maybeTokenizer == null) {
-            throw new IllegalStateException(
-                    model
-                            + " has no tokenizer: put its tokenizer.json beside the weights, or use a GGUF file that holds one");
+            throw new IllegalStateException(model
+                    + " has no tokenizer: put its tokenizer.json beside the weights, or use a GGUF file that"
+                    + " holds one");
         }
         return maybeTokenizer;
     }

@@ -2,7 +2,7 @@ package tinyllm.nn;
 
 import tinyllm.tensor.Tensor;
 
-/** The SwiGLU feed-forward layer (chapter 1.4; Shazeer 2020). */
+/** The SwiGLU MLP (chapter 1.4; Shazeer 2020). */
 @FunctionalInterface
 public interface MlpFn extends Part {
 

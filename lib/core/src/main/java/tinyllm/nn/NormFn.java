@@ -2,7 +2,7 @@ package tinyllm.nn;
 
 import tinyllm.tensor.Tensor;
 
-/** Root-mean-square normalisation (chapter 1.4; Zhang and Sennrich 2019). */
+/** RMSNorm: a vector over the root of its mean square (chapter 1.4; Zhang and Sennrich 2019). */
 @FunctionalInterface
 public interface NormFn extends Part {
 

@@ -4,7 +4,7 @@ import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
-/** Root-mean-square normalisation: computed in float32, cast back, then times the weight, in this order. */
+/** A vector over the root of its mean square: computed in float32, cast back, then times the weight, in this order. */
 public final class RmsNorm implements NormFn {
 
     @Override

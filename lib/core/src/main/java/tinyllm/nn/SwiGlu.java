@@ -3,7 +3,7 @@ package tinyllm.nn;
 import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.Tensor;
 
-/** The gated feed-forward layer of Llama and Qwen. */
+/** The gated MLP of Llama and Qwen. */
 public final class SwiGlu implements MlpFn {
 
     private final ActivationFn activation;

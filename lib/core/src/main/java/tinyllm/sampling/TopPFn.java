@@ -2,7 +2,7 @@ package tinyllm.sampling;
 
 import tinyllm.tensor.Tensor;
 
-/** Nucleus sampling: keeps the most likely tokens of every row until their mass reaches p (chapter 1.7; Holtzman et al. 2020). */
+/** Top-p: keeps the most likely tokens of every row until their mass reaches p (chapter 1.7; Holtzman et al. 2020). */
 @FunctionalInterface
 public non-sealed interface TopPFn extends SamplingFn {
 

@@ -34,6 +34,11 @@ final class BpeMerger {
         symbol[count++] = id;
     }
 
+    /** A copy of what was added since {@link #clear}. */
+    int[] symbols() {
+        return Arrays.copyOf(symbol, count);
+    }
+
     void mergeInto(IntList out) {
         link();
         while (heapSize > 0) {

@@ -2,7 +2,9 @@ package tinyllm.text;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -22,9 +24,15 @@ public final class BpeTokenizer implements Tokenizer {
     private final Vocabulary vocabulary;
     private final AddedTokens added;
     private final int[] byteTokens;
+    private final @Nullable CheckedMerge loop;
 
     BpeTokenizer(BpeModel model) {
+        this(model, null);
+    }
+
+    private BpeTokenizer(BpeModel model, @Nullable CheckedMerge loop) {
         this.model = model;
+        this.loop = loop;
         this.vocabulary = model.vocabulary();
         this.added = new AddedTokens(model.added());
         this.byteTokens = vocabulary.byteTokens();
@@ -44,6 +52,35 @@ public final class BpeTokenizer implements Tokenizer {
      */
     public static BpeTokenizer fromGguf(Map<String, ? extends @Nullable Object> metadata) {
         return new BpeTokenizer(new GgufTokenizer(metadata).read());
+    }
+
+    /**
+     * The same tokenizer with another merge loop, such as a learner's. Each piece's result is looked at: it must hold the bytes
+     * of the piece, in their order.
+     */
+    public BpeTokenizer with(MergeFn loop) {
+        return new BpeTokenizer(model, new CheckedMerge(loop, model.merges(), vocabulary));
+    }
+
+    /** The merges that this tokenizer was made with. */
+    public Merges merges() {
+        return model.merges();
+    }
+
+    /** The token of one byte (0 … 255), or −1 where the vocabulary has none: what a merge loop begins with. */
+    public int byteToken(int value) {
+        return byteTokens[value];
+    }
+
+    /**
+     * The pieces inside which bytes merge, from left to right; together they are the whole text, in its NFC form where the file
+     * asks for NFC. Added tokens in it are read as plain text.
+     */
+    public List<String> pieces(String text) {
+        String normal = model.nfc() ? Nfc.normalize(text) : text;
+        List<String> pieces = new ArrayList<>();
+        model.preTokenizer().split(normal, 0, normal.length(), (from, to) -> pieces.add(normal.substring(from, to)));
+        return List.copyOf(pieces);
     }
 
     @Override
@@ -168,7 +205,11 @@ public final class BpeTokenizer implements Tokenizer {
             }
             unknownBefore = id < 0;
         }
-        merger.mergeInto(ids);
+        if (loop == null) {
+            merger.mergeInto(ids);
+        } else {
+            loop.mergeInto(merger.symbols(), ids);
+        }
     }
 
     private void addMissing(BpeMerger merger, boolean unknownBefore) {
@@ -195,7 +236,8 @@ public final class BpeTokenizer implements Tokenizer {
                     && Character.isLowSurrogate(text.charAt(i + 1));
             if (!pair) {
                 throw new IllegalArgumentException(String.format(
-                        "The text holds half of a surrogate pair (U+%04X) at index %d, which is no Unicode character. Send whole characters.",
+                        "The text holds half of a surrogate pair (U+%04X) at index %d, which is no Unicode character."
+                                + " Send whole characters.",
                         (int) c, i));
             }
             i++;

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Which two neighbouring tokens may become one, and in which order of rank: an open-addressing hash table from a pair of ids to
  * its rank and its result, without boxing. Immutable once built.
  */
-final class MergeTable {
+final class MergeTable implements Merges {
     static final int NONE = -1;
 
     private final long[] keys;
@@ -60,6 +60,22 @@ final class MergeTable {
     }
 
     int result(int slot) {
+        return results[slot];
+    }
+
+    @Override
+    public int rank(int left, int right) {
+        int slot = find(left, right);
+        return slot == NONE ? NEVER : ranks[slot];
+    }
+
+    @Override
+    public int result(int left, int right) {
+        int slot = find(left, right);
+        if (slot == NONE) {
+            throw new IllegalArgumentException("the tokens " + left + " and " + right
+                    + " never merge: ask rank(left, right) first, and merge only where it is below Merges.NEVER");
+        }
         return results[slot];
     }
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import tinyllm.engine.Generator;
 import tinyllm.lab.check.TodoException;
+import tinyllm.lab.progress.Progress;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.race.Race;
 import tinyllm.lab.race.Racer;
@@ -60,6 +61,11 @@ public final class Lab {
     /** Shows all exercises and how far each is. */
     public static void progress() {
         Session.show(SESSION.progressTable());
+    }
+
+    /** The learner's progress as it is on disk now. */
+    static Progress currentProgress() {
+        return SESSION.progress();
     }
 
     /** Stands in a stub for what is to be written. */

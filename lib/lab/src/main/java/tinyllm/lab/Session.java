@@ -86,7 +86,7 @@ final class Session {
         return new ProgressView(Exercises.all(), progress(), file.takeNotice().orElse(""));
     }
 
-    private Progress progress() {
+    Progress progress() {
         try {
             return file.read();
         } catch (ProgressFormatException | java.io.UncheckedIOException e) {

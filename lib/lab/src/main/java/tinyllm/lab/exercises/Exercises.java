@@ -6,6 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import tinyllm.lab.check.Exercise;
+import tinyllm.lab.exercises.week0.BigramExercise;
+import tinyllm.lab.exercises.week0.BroadcastExercise;
+import tinyllm.lab.exercises.week0.ChoiceExercise;
+import tinyllm.lab.exercises.week0.MatmulExercise;
+import tinyllm.lab.exercises.week0.MergeExercise;
+import tinyllm.lab.exercises.week0.PlanesExercise;
+import tinyllm.lab.exercises.week0.RowSoftmaxExercise;
 import tinyllm.lab.exercises.week1.AttentionExercises;
 import tinyllm.lab.exercises.week1.AttentionLayerExercise;
 import tinyllm.lab.exercises.week1.BlockExercise;
@@ -34,6 +41,13 @@ public final class Exercises {
 
     private static final List<Exercise<?>> ALL = List.of(
             WarmUpExercise.WARM_UP,
+            MatmulExercise.MATMUL,
+            BroadcastExercise.BROADCASTING,
+            PlanesExercise.PLANES,
+            RowSoftmaxExercise.SOFTMAX,
+            MergeExercise.MERGE,
+            BigramExercise.BIGRAM,
+            ChoiceExercise.SAMPLE,
             SoftmaxExercise.SOFTMAX,
             AttentionExercises.WEIGHTS,
             AttentionExercises.ATTENTION,

@@ -100,9 +100,10 @@ abstract class KernelContract {
     @Order(5)
     void aLiveOutputIsReplacedInPlace() {
         Cell cell = kernel.run("""
-                try (Live live = new Live()) {
-                    for (int i = 0; i <= 10; i++) { live.progress("Training", i, 10); Thread.sleep(50); }
-                }""");
+            try (Live live = new Live()) {
+                for (int i = 0; i <= 10; i++) { live.progress("Training", i, 10); Thread.sleep(50); }
+            }\
+            """);
 
         assertThat(cell.outputs().getFirst().type()).isEqualTo("display_data");
         assertThat(cell.outputs().stream().skip(1)).allMatch(o -> o.type().equals("update_display_data"));

@@ -65,7 +65,7 @@ record TinyWeights(Draw draw, int width, int heads, int kvHeads, int headDim) {
                 eps);
     }
 
-    /** @param inner the width of the feed-forward layer */
+    /** @param inner the width of the middle of the MLP */
     BlockWeights block(int index, int inner) {
         return new BlockWeights(
                 index,
