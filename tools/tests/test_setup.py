@@ -53,6 +53,8 @@ class JdkTest(unittest.TestCase):
 class MavenTest(unittest.TestCase):
     """Maven by itself, as an IDE's terminal has it."""
 
+    slow = True
+
     def test_a_wrong_jdk_is_named_in_one_sentence(self):
         old = [place for place in machine.jdk_candidates() if 11 <= (machine.java_version(place) or 0) < 25]
         if not old or not setup.built():

@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.NullUnmarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Against llama.cpp's ids over the corpus, on the course's two models. */
 @NullUnmarked // metadata as maps
+@Tag("slow")
 class GgufTokenizerTest {
     @Test
     void qwenAsLlamaCpp() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and the tiny one. Special tokens are left out of the files, which is what {@code encode_special_tokens=True} comes to for text.
  */
 @NullUnmarked // JSON as maps
+@Tag("slow")
 class HuggingFaceParityTest {
     @TempDir
     Path folder;

@@ -13,12 +13,14 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinyllm.weights.RegisteredModel.Format;
 import tinyllm.weights.RegisteredModel.PackagePart;
 
 /** Rows F18, K2 and K4: fetches that are killed as processes, and two at once. Nothing wrong ever has the file's name. */
+@Tag("slow")
 class KilledFetchTest {
     @TempDir
     Path home;

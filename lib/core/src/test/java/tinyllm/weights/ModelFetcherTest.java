@@ -21,11 +21,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinyllm.weights.RegisteredModel.Format;
 
 /** Row F18 against a hub on this machine. */
+@Tag("slow")
 class ModelFetcherTest {
     private static final byte[] CONTENT = new byte[3_000_000];
 
