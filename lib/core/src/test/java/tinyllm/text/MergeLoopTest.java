@@ -26,6 +26,7 @@ class MergeLoopTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // a learner's loop may return null all the same
     void aLoopThatChangesTheTextIsStopped() {
         refuses((symbols, merges) -> new int[0], "changed the text");
         refuses((symbols, merges) -> null, "returned null");
