@@ -5,7 +5,7 @@
 // attention, about thirty lines of Java, and Qwen2.5 will write text through them. **You will see** where every word of your own
 // sentence looks, in each layer and head. **You need** Java and chapter 0, no deep learning. **About 75 minutes.**
 //
-// Run the next cell (Shift+Enter). It is the finished thing, on a real model. Then write your own sentence into it.
+// Run the next cell (Shift+Enter): it is the finished thing, on a real model. Then write your own sentence into it.
 
 // %%
 var sentence = "The animal didn't cross the street because it was too tired.";

@@ -65,7 +65,7 @@ System.out.println(dot(6, 3) + "  one token further apart");
 // `astype(x.dtype())`.
 //
 // You need `Tensor.of(numbers, length, half)`, which makes a table of a `double[]` that holds it row after row, then
-// `slice(axis, from, to)`, `Tensor.concat(axis, a, b)`, `cos()`, `sin()`, `mul`, `add`, `sub`. `traditional` is for exercise 2.
+// `slice(axis, from, to)`, `Tensor.concat(axis, a, b)`, `cos()`, `sin()`, `mul`, `add`, `sub`; `traditional` is for exercise 2.
 
 // %% exercise="1.2 rope"
 class MyHalvesRope implements RopeFn {

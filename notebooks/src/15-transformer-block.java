@@ -5,7 +5,7 @@
 // weight file, the embedding, the attention layer, the block, the whole Qwen2 model, and what makes it a Qwen3. **You will see** the
 // model's guess ripen from layer to layer. **You need** chapters 1.1 to 1.4. **About 90 minutes**; exercises 1 and 6 are optional.
 //
-// Run the next cell. It is the finished thing, on a real model. Then write another text into it.
+// Run the next cell: it is the finished thing, on a real model, and takes another text too.
 
 // %%
 var text = "The capital of France is";
@@ -374,7 +374,7 @@ check("1.5 qwen3", MyQwen3Layer::new)
 // ## See
 //
 // The **logit lens**, through your blocks: after each layer the stream is normalised and read by the output layer, as if it were the
-// last. The answer does not grow evenly: for most of the way it is nowhere, then it rises within a few layers. The upright line is your
+// last. The answer does not grow evenly: for most of the way it is nowhere, then it rises within a few layers. The dashed line is your
 // guess.
 
 // %%

@@ -10,7 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from here import ROOT
-from tinylab import browser, paths, setup
+from tinylab import paths, setup
+from tinylab.browser.server import Server
 
 # A picture makes AWT look for fonts, a table brings Tablesaw, and the tokenizer opens a model's file.
 CELLS = (
@@ -23,6 +24,8 @@ CELLS = (
 
 @unittest.skipUnless(setup.built(), "./lab has not built the library yet")
 class PlacesTest(unittest.TestCase):
+    slow = True
+
     slow = True  # starts a kernel and a server
 
     def setUp(self):
@@ -59,12 +62,12 @@ class PlacesTest(unittest.TestCase):
 
     def test_jupyterlab(self):
         with tempfile.TemporaryDirectory() as folder:
-            notebooks = Path(folder) / "notebooks"
-            notebooks.mkdir()
+            (Path(folder) / "notebooks").mkdir()
             for starter in paths.NOTEBOOKS.glob("[0-9]*.ipynb"):
-                shutil.copyfile(starter, notebooks / starter.name)
-            with browser.Server(notebooks, Path(folder)) as server, urllib.request.urlopen(server.address, timeout=60) as page:
-                self.assertIn(b"JupyterLab", page.read())
+                shutil.copyfile(starter, Path(folder) / "notebooks" / starter.name)
+            with Server(Path(folder)) as server:
+                with urllib.request.urlopen(f"{server.base}/lab?token={server.token}", timeout=60) as page:
+                    self.assertIn(b"JupyterLab", page.read())
 
 
 if __name__ == "__main__":

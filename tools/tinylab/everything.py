@@ -6,9 +6,9 @@ import time
 import unittest
 from typing import Callable
 
-from . import bookcheck, browser, embed, java, javatests, machine, paths, setup
+from . import bookcheck, browser, embed, javatests, machine, models, paths
 from .commands import Options
-from .console import Failure, run, say
+from .console import say
 from .notebooks import check
 from .results import Tally
 
@@ -74,14 +74,8 @@ def summary(parts: dict[str, Tally], seconds: float) -> int:
 
 def fetch_models() -> None:
     """Get the models that tests use; a test that misses its model says so itself."""
-    jdk = machine.find_jdk()
     for name in MODELS:
-        command = [jdk / "bin" / "java", *setup.jvm_flags(), "-cp", setup.classpath("lib/serve"), java.MAIN, "models", "fetch", name]
-        try:
-            run(f"looking for the model {name}", command, paths.home() / "logs" / "models.log",
-                setup.java_environment(jdk), paths.ROOT, lambda line: line[-60:])
-        except Failure as failure:
-            say(str(failure))
+        models.fetch(name, machine.find_jdk())
 
 
 def tools(quick: bool = False) -> Tally:

@@ -15,7 +15,6 @@ def become(arguments: list[str], as_built: bool = False) -> None:
     flags = [*setup.jvm_flags(), "-Dstdout.encoding=UTF-8", "-Dstderr.encoding=UTF-8"]
     command = [str(jdk / "bin" / "java"), *flags, "-cp", setup.classpath("lib/serve"), MAIN, *arguments]
     env = setup.java_environment(jdk)
-    env["TINYLLM_PYTHON"] = str(paths.python())
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(command[0], command, env)

@@ -62,7 +62,7 @@ def _port(text: str) -> int:
 
 def open_lab(arguments: list[str]) -> int:
     options = parse(arguments, chapter=False)
-    setup.ensure()
+    setup.ensure(model=True)
     made = copies.copy_all()
     return _open(options, made[0] if made else None)
 
@@ -72,7 +72,7 @@ def open_chapter(arguments: list[str]) -> int:
     if len(options.names) != 1:
         raise WrongUsage("./lab chapter takes one chapter, such as 11 or 1.1.")
     name = copies.name_of(options.names[0])
-    setup.ensure()
+    setup.ensure(model=True)
     return _open(options, copies.copy(name, options.fresh))
 
 
@@ -105,6 +105,10 @@ def write_settings(kernel: str = kernels.FORMS[kernels.DEFAULT].spec) -> None:
     The server knows the one kernel that was asked for: a notebook that names the other then opens with this one.
     """
     config = paths.home() / "jupyter" / "config"
+    # Jupyter leaves a page with the token there that everybody on this machine may read.
+    runtime = paths.home() / "jupyter" / "runtime"
+    runtime.mkdir(parents=True, exist_ok=True)
+    runtime.chmod(0o700)
     server = {
         "ServerApp": {
             "ip": "127.0.0.1",

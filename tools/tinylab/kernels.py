@@ -79,6 +79,7 @@ def install(name: str, jdk: Path) -> str:
         "@CLASSPATH@": setup.classpath("lib/lab"),
         "@TINYLLM_HOME@": str(paths.home()),
         "@ROOT@": str(paths.ROOT),
+        "@PYTHON@": str(paths.python()),
     }
     argv = []
     for part in spec["argv"]:

@@ -8,25 +8,36 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
 from . import machine, paths, stamps
-from .console import run, say
+from .console import downloaded, run, say, together, total
 
 MODULES = ("native", "lib/core", "lib/lab", "lib/serve")
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0"
 
 
-def ensure() -> Path:
-    """Bring everything up to date and return the JDK."""
-    from . import kernels
+def ensure(model: bool = False) -> Path:
+    """Bring everything up to date and return the JDK; with `model`, the small model is here too, if it can be had.
+
+    What does not depend on each other runs side by side: the Python packages, the Java build with its own downloads, the
+    model's bytes.
+    """
+    from . import kernels, models
 
     jdk = machine.find_jdk()
+    begun = time.monotonic()
     with _lock():
-        ensure_python()
-        ensure_build(jdk)
+        make_environment()
+        together(install_packages, lambda: ensure_build(jdk), *([models.prefetch] if model else []))
         kernels.refresh(jdk)
+    if model:
+        models.fetch(models.SMALL, jdk)
+    if time.monotonic() - begun > 5:
+        seconds = time.monotonic() - begun
+        say(f"set up in {seconds // 60:.0f} min {seconds % 60:.0f} s{downloaded(total.bytes)}")
     return jdk
 
 
@@ -50,22 +61,52 @@ def _lock():
         yield
 
 
-def ensure_python() -> None:
-    """Make the environment (unless one is active) and install the pinned list."""
+def _requirements() -> str:
+    return stamps.digest(paths.ROOT / "requirements.txt", sys.version)
+
+
+def _packages_stamp() -> Path:
+    return paths.environment() / ".tinyllm-requirements"
+
+
+def _packages_are_current() -> bool:
+    return stamps.is_current(_packages_stamp(), _requirements()) and paths.python().exists()
+
+
+def make_environment() -> None:
+    """Make the clone's own environment, unless one is active: all that comes after needs its Python."""
     prefix = paths.environment()
-    stamp = prefix / ".tinyllm-requirements"
-    wanted = stamps.digest(paths.ROOT / "requirements.txt", sys.version)
-    if stamps.is_current(stamp, wanted) and paths.python().exists():
+    if _packages_are_current() or prefix != paths.ROOT / ".venv" or _pip_works(prefix):
         return
-    env = paths.child_environment()
-    logs = paths.home() / "logs"
-    if prefix == paths.ROOT / ".venv" and not _pip_works(prefix):
-        machine.check_venv()
-        base = getattr(sys, "_base_executable", sys.executable)
-        run("making .venv", [base, "-m", "venv", "--clear", prefix], logs / "venv.log", env, paths.ROOT, lambda _: None)
+    machine.check_venv()
+    base = getattr(sys, "_base_executable", sys.executable)
+    run("making .venv", [base, "-m", "venv", "--clear", prefix], paths.home() / "logs" / "venv.log", paths.child_environment(),
+        paths.ROOT, lambda _: None)
+
+
+def install_packages() -> None:
+    """Install the pinned list into the environment."""
+    if _packages_are_current():
+        return
     command = [paths.python(), "-m", "pip", "install", "--progress-bar", "off", "-r", paths.ROOT / "requirements.txt"]
-    run(f"installing JupyterLab and the Java kernel into {prefix.name}", command, logs / "pip.log", env, paths.ROOT, _pip_step)
-    stamps.write(stamp, wanted)
+    run(f"installing JupyterLab and the Java kernel into {paths.environment().name}", command, paths.home() / "logs" / "pip.log",
+        paths.child_environment(), paths.ROOT, _pip_step, pip_bytes)
+    stamps.write(_packages_stamp(), _requirements())
+
+
+UNITS = {"B": 1, "bytes": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+def pip_bytes(line: str) -> int:
+    """What pip says that it downloads: "Downloading x.whl (12.3 MB)"."""
+    found = re.match(r"\s*Downloading \S+ \((?:[\d.]+/)?([\d.]+) (\w+)\)", line)
+    return round(float(found.group(1)) * UNITS.get(found.group(2), 0)) if found else 0
+
+
+def maven_bytes(line: str) -> int:
+    """What Maven says that it has downloaded: "Downloaded from central: … (1.2 MB at 3.4 MB/s)"."""
+    found = re.match(r"(?:\[INFO\] )?Downloaded from \S+: \S+ \(([\d.]+) (\w+)", line)
+    return round(float(found.group(1)) * UNITS.get(found.group(2), 0)) if found else pip_bytes(re.sub(r"^.*\[exec\] ", "", line))
 
 
 def _pip_works(prefix: Path) -> bool:
@@ -113,7 +154,8 @@ def ensure_build(jdk: Path) -> None:
         f"-Dtinyllm.python={paths.python()}",
         "package", f"{DEPENDENCY_PLUGIN}:build-classpath", "-Dmdep.outputFile=target/classpath.txt",
         "-DincludeScope=runtime"]
-    run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step)
+    run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step,
+        maven_bytes)
     stamps.write(stamp, wanted)
     running.unlink()
 
@@ -142,6 +184,7 @@ def _maven_step(line: str) -> str | None:
 def java_environment(jdk: Path) -> dict[str, str]:
     env = paths.child_environment()
     env["JAVA_HOME"] = str(jdk)
+    env["TINYLLM_PYTHON"] = str(paths.python())
     env["PATH"] = os.pathsep.join([str(paths.environment() / "bin"), str(jdk / "bin"), env.get("PATH", "")])
     return env
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import copies
 from ..results import Tally
-from . import visits
+from . import hostile, visits
 from .chrome import FLAGS, Chrome, executable
 from .server import Server
 
@@ -23,9 +23,12 @@ def check(long: bool = False) -> Tally:
         chosen = [visit for visit in visits.of(long) if copies.has(visit.chapter)]
         with tally.test("browser: JupyterLab starts from ./lab") as problems:
             visits.make_copies(Path(folder), chosen)
+            hostile.write(Path(folder) / "notebooks" / "my")
             with Server(Path(folder)) as server, Chrome() as chrome:
                 for visit in chosen:
                     with tally.test(f"browser: {visit.name}") as found:
                         found += visits.pay(visit, chrome, server)
+                with tally.test("browser: a hostile notebook"):
+                    hostile.visit(chrome, server)
                 problems += [f"the browser asked for {url}" for url in chrome.foreign]
     return tally

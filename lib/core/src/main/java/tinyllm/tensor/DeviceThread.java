@@ -2,7 +2,7 @@ package tinyllm.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.mlx.ArrayVector;
@@ -22,7 +22,16 @@ import org.bytedeco.mlx.global.mlx;
  * <p>Other packages reach MLX's functions through {@link #apply}.
  */
 public final class DeviceThread {
-    private static final ReentrantLock LOCK = new ReentrantLock();
+
+    /** The program around the tensors, if it wants a say: a notebook kernel, whose cells are interrupted and wait. */
+    public interface Host {
+
+        /** Told on a thread that waits for another's operation, once a second; {@code what} is that operation. */
+        void waiting(String what, int seconds);
+
+        /** Whether the current thread's work is over, so that it may compute nothing more. */
+        boolean isOver();
+    }
 
     /** An MLX function of some arrays: gets the inputs in order, returns an array that nobody else owns. */
     @FunctionalInterface
@@ -99,7 +108,16 @@ public final class DeviceThread {
         }
     }
 
-    /** Computes all that is not computed yet, in one pass. */
+    /** Names the one host of this process; without it nobody is told, and an interrupt changes nothing. */
+    public static void hostedBy(Host host) {
+        DeviceLock.hostedBy(host);
+    }
+
+    /**
+     * Computes all that is not computed yet, in one pass.
+     *
+     * @throws CancellationException if the host says that this thread's work is over: so a loop over tensors ends at its next step
+     */
     static void evaluate(String op, Tensor... tensors) {
         locked(() -> {
             List<Tensor> lazy = new ArrayList<>();
@@ -110,6 +128,10 @@ public final class DeviceThread {
                 }
             }
             if (!lazy.isEmpty()) {
+                if (DeviceLock.isOver()) {
+                    throw new CancellationException("interrupted before " + op + " of "
+                            + lazy.getFirst().describe());
+                }
                 evaluateNow(op, lazy);
             }
             return null;
@@ -122,7 +144,7 @@ public final class DeviceThread {
             lazy.forEach(tensor -> vector.push_back(tensor.handle().array(op, tensor)));
             // Without this MLX starts a stream, and a thread behind it, for every thread that ever evaluates.
             mlx.set_default_stream(Native.STREAM);
-            mlx.eval(vector);
+            DeviceLock.running(op, lazy.getLast(), () -> mlx.eval(vector));
         } catch (RuntimeException e) {
             Tensor[] all = lazy.toArray(new Tensor[0]);
             String message = op + " of " + describe(all) + " failed in MLX: " + e.getMessage();
@@ -152,17 +174,17 @@ public final class DeviceThread {
 
     /** Runs body alone: no other thread uses MLX meanwhile. Frees first what the collector has found. */
     static <T extends @org.jspecify.annotations.Nullable Object> T locked(Supplier<T> body) {
-        LOCK.lock();
+        DeviceLock.lock();
         try {
             Registry.drain();
             return body.get();
         } finally {
-            LOCK.unlock();
+            DeviceLock.unlock();
         }
     }
 
     static boolean isLocked() {
-        return LOCK.isHeldByCurrentThread();
+        return DeviceLock.isHeld();
     }
 
     private static String describe(Tensor[] tensors) {

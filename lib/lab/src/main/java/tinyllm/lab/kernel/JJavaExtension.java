@@ -66,8 +66,18 @@ public final class JJavaExtension implements Extension {
         }
 
         @Override
+        public boolean isAttached() {
+            return kernel.getIO().isAttached();
+        }
+
+        @Override
+        public String cellThreads() {
+            return "jjava-exec-";
+        }
+
+        @Override
         public void warn(String line) {
-            if (kernel.getIO().isAttached()) {
+            if (isAttached()) {
                 kernel.getIO().err.println(line);
                 kernel.getIO().err.flush();
             }

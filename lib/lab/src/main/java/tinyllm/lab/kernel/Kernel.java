@@ -20,6 +20,12 @@ interface Kernel {
     /** The sources of the live snippets, oldest first. */
     List<String> snippets();
 
+    /** Whether a cell runs, which can show something. */
+    boolean isAttached();
+
+    /** How the names of the threads begin that run cells. */
+    String cellThreads();
+
     /** Writes a line to the running cell's error stream; without a cell nothing happens. */
     void warn(String line);
 }

@@ -24,6 +24,9 @@ final class LabKernel {
         kernel.renderer(Object.class, LabKernel::text);
         Notebook.use(new KernelNotebook(kernel));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> sayEnding(kernel)));
+        CellNotes notes = new CellNotes(kernel);
+        notes.start();
+        FormerKernel.ofThisProcess().tellTo(notes);
         if (!"0".equals(System.getenv("TINYLLM_PRELOAD"))) {
             Lab.preload();
         }

@@ -55,7 +55,8 @@ enum KernelForm {
         Map<String, String> env = new TreeMap<>();
         spec().path("env").propertyStream().forEach(entry -> {
             String value = filled(entry.getValue().asString());
-            if (!value.contains("@TINYLLM_HOME@")) { // the tests' own, which Surefire sets
+            if (!value.contains("@TINYLLM_HOME@")
+                    && !value.contains("@PYTHON@")) { // the tests' own, which Surefire sets
                 env.put(entry.getKey(), value);
             }
         });
@@ -82,8 +83,9 @@ enum KernelForm {
     private static List<String> ownFlags() {
         return Stream.concat(
                         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                                .filter(flag ->
-                                        flag.matches("--enable-.*|-D(user\\.home|java\\.awt|org\\.bytedeco)\\b.*")),
+                                .filter(
+                                        flag -> flag.matches(
+                                                "--enable-.*|-XX:(ErrorFile|-Create).*|-D(user\\.home|java\\.awt|org\\.bytedeco)\\b.*")),
                         Stream.of("-Xmx1g"))
                 .toList();
     }
