@@ -11,9 +11,3 @@ def reading(names: list[str]) -> list[str]:
     """Chapters' names (11-attention) in reading order; one that the order does not know comes last."""
     known = {number: place for place, number in enumerate(READING)}
     return sorted(names, key=lambda name: (known.get(name.split("-")[0], len(known)), name))
-
-
-def number(name: str) -> str:
-    """How the text writes a chapter's number: 11-attention is 1.1, 00-start-here is 0, 23a-… is 2.3a."""
-    digits = name.split("-")[0]
-    return "0" if digits == "00" else f"{digits[0]}.{digits[1:]}"
