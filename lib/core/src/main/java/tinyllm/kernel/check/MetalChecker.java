@@ -1,0 +1,113 @@
+package tinyllm.kernel.check;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import tinyllm.kernel.host.CodeText;
+import tinyllm.kernel.host.HostCompiler;
+import tinyllm.kernel.host.HostException;
+import tinyllm.kernel.host.MetalFolder;
+
+/**
+ * What Apple's compiler would refuse and a host's compiler takes. Rules about words need nothing; rules about types, above all a
+ * pointer of the wrong address space, are clang's own, with attributes in place of Metal's words.
+ *
+ * <p>Not seen: a C-style cast from one address space to another, which clang allows and Metal does not.
+ */
+public final class MetalChecker {
+    private MetalChecker() {}
+
+    /**
+     * The rules about words.
+     *
+     * @param header helper functions, which start on line 1
+     * @param body of the kernel, which starts on bodyLine
+     */
+    public static List<Problem> words(String header, String body, int bodyLine) {
+        String helpers = CodeText.withoutComments(header);
+        String code = CodeText.withoutComments(body);
+        List<Problem> problems = new ArrayList<>(MetalRules.check(helpers, 1, false));
+        problems.addAll(MetalRules.check(code, bodyLine, true));
+        problems.addAll(Recursion.check(Words.of(helpers, 1)));
+        problems.addAll(Attributes.check(Words.of(helpers, 1), Words.of(code, bodyLine)));
+        return sorted(problems);
+    }
+
+    /**
+     * clang's errors over a whole text that includes {@code metal_check.h} and names the kernel's lines by {@code #line}.
+     *
+     * @throws HostException if libclang or a C++ compiler is missing
+     */
+    public static List<Problem> types(String text) {
+        Path headers = folder();
+        Path file = null;
+        try {
+            file = Files.createTempFile("tinyllm-", ".cpp");
+            Files.writeString(file, text);
+            HostCompiler.Output done = HostCompiler.run(
+                    List.of(
+                            headers.resolve("check").toString(),
+                            LibClang.library().toString(),
+                            file.toString(),
+                            headers.toString()),
+                    null);
+            if (done.code() != 0) {
+                throw new HostException(
+                        "The Metal checker failed: " + done.text().strip());
+            }
+            return sorted(problems(done.text()));
+        } catch (IOException e) {
+            throw new HostException("The Metal checker needs a temporary file: " + e.getMessage(), e);
+        } finally {
+            if (file != null) {
+                file.toFile().delete();
+            }
+        }
+    }
+
+    private static List<Problem> problems(String answers) {
+        List<Problem> problems = new ArrayList<>();
+        for (String line : answers.split("\n")) {
+            String[] field = line.split("\t", 4);
+            if (field.length == 4) {
+                boolean own = field[2].endsWith(HostCompiler.SOURCE);
+                problems.add(new Problem(own ? Integer.parseInt(field[0]) : 0, inMetal(field[3])));
+            }
+        }
+        return problems;
+    }
+
+    /** clang's words for address spaces, as Metal says them. */
+    private static String inMetal(String text) {
+        return text.replace("__attribute__((address_space(1)))", "device")
+                .replace("__attribute__((address_space(2)))", "constant")
+                .replace("__attribute__((address_space(3)))", "threadgroup");
+    }
+
+    private static List<Problem> sorted(List<Problem> problems) {
+        return problems.stream()
+                .distinct()
+                .sorted(Comparator.comparingInt(Problem::line))
+                .toList();
+    }
+
+    // The checker's program, compiled once.
+    private static Path folder() {
+        String compiler = HostCompiler.compiler();
+        String program = MetalFolder.text("check/check.cpp");
+        String header = MetalFolder.text("check/metal_check.h");
+        String key = MetalFolder.digest(compiler, program, header);
+        return MetalFolder.made(MetalFolder.cache().resolve("check").resolve(key), into -> {
+            Files.writeString(into.resolve("check.cpp"), program);
+            Files.writeString(into.resolve("metal_check.h"), header);
+            HostCompiler.Output done =
+                    HostCompiler.run(List.of(compiler, "-std=c++20", "-O1", "check.cpp", "-o", "check", "-ldl"), into);
+            if (done.code() != 0) {
+                throw new HostException("The Metal checker does not compile with " + compiler + ": " + done.text());
+            }
+        });
+    }
+}

@@ -1,0 +1,158 @@
+// Attention of one new token: q [B, Hq, D] over k, v [B, Hkv, S, D] -> out [B, Hq, D]. Query head h reads key head h / (Hq / Hkv).
+// 32 SIMD groups of a threadgroup stride over the keys; each keeps an online softmax (largest score, sum, weighted values), and one
+// merge at the end makes them one. A lane holds the elements lane, lane + 32, … of the head.
+
+// A SIMD group's state: largest score (in units of log2), sum of weights, weighted values of this lane's elements.
+template <int PER_LANE>
+struct Softmax {
+  float largest;
+  float sum;
+  float values[PER_LANE];
+};
+
+// The keys from, from + step, … below stop. q comes scaled by scale · log2(e), so that exp2 serves.
+template <typename T, int D, int PER_LANE>
+inline void attend(const thread float* q, const device T* k, const device T* v, uint from, uint stop, uint step, uint lane,
+                   thread Softmax<PER_LANE>& state) {
+  state.largest = -INFINITY;
+  state.sum = 0;
+  for (int j = 0; j < PER_LANE; ++j) {
+    state.values[j] = 0;
+  }
+  for (uint key = from; key < stop; key += step) {
+    float score = 0;
+    for (int j = 0; j < PER_LANE; ++j) {
+      uint d = lane + 32 * j;
+      score += d < D ? q[j] * float(k[key * D + d]) : 0.0f;
+    }
+    score = simd_sum(score);
+    float largest = max(state.largest, score);
+    float keep = exp2(state.largest - largest), weight = exp2(score - largest);
+    state.largest = largest;
+    state.sum = state.sum * keep + weight;
+    for (int j = 0; j < PER_LANE; ++j) {
+      uint d = lane + 32 * j;
+      state.values[j] = state.values[j] * keep + (d < D ? weight * float(v[key * D + d]) : 0.0f);
+    }
+  }
+}
+
+// Joins the states of 32 SIMD groups. Afterwards SIMD group 0's lane has the values of its elements, and everyone largest and sum.
+// A group without keys has largest = -infinity and adds nothing.
+template <int PER_LANE>
+inline void merge(thread Softmax<PER_LANE>& state, threadgroup float* largests, threadgroup float* sums, threadgroup float* values,
+                  uint simdgroup, uint lane) {
+  if (lane == 0) {
+    largests[simdgroup] = state.largest;
+    sums[simdgroup] = state.sum;
+  }
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  float largest = simd_max(largests[lane]);
+  float mine = largests[simdgroup];
+  float factor = mine == -INFINITY ? 0.0f : exp2(mine - largest);
+  float of_lane = largests[lane] == -INFINITY ? 0.0f : exp2(largests[lane] - largest);
+  state.sum = simd_sum(sums[lane] * of_lane);
+  state.largest = largest;
+  for (int j = 0; j < PER_LANE; ++j) {
+    values[simdgroup * 33 + lane] = state.values[j] * factor;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (simdgroup == 0) {
+      float total = 0;
+      for (uint g = 0; g < 32; ++g) {
+        total += values[g * 33 + lane];
+      }
+      state.values[j] = total;
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+  }
+}
+
+// One threadgroup of 1,024 threads per query head; the grid is (1024, Hq, B).
+// BEGIN KERNEL attention_decode
+threadgroup float largests[32];
+threadgroup float sums[32];
+threadgroup float values[32 * 33];
+constexpr int PER_LANE = (D + 31) / 32;
+uint lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
+uint head = thread_position_in_grid.y, batch = thread_position_in_grid.z;
+uint heads = uint(q_shape[1]), key_heads = uint(k_shape[1]), keys = uint(k_shape[2]);
+uint row = batch * heads + head;
+uint start = (batch * key_heads + head / (heads / key_heads)) * keys * D;
+float mine[PER_LANE];
+for (int j = 0; j < PER_LANE; ++j) {
+  uint d = lane + 32 * j;
+  mine[j] = d < D ? float(q[row * D + d]) * scale * M_LOG2E_F : 0.0f;
+}
+Softmax<PER_LANE> state;
+attend<T, D, PER_LANE>(mine, k + start, v + start, simdgroup, keys, 32, lane, state);
+merge<PER_LANE>(state, largests, sums, values, simdgroup, lane);
+if (simdgroup == 0) {
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    if (d < D) {
+      out[row * D + d] = T(state.values[j] / state.sum);
+    }
+  }
+}
+// END KERNEL
+
+// Long contexts, first pass: BLOCKS threadgroups share a head, each over its span of the keys; the grid is (1024 · BLOCKS, Hq, B).
+// -> partial [B · Hq, BLOCKS, D], states [B · Hq, BLOCKS, 2]: largest score and sum.
+// BEGIN KERNEL attention_decode_blocks
+threadgroup float largests[32];
+threadgroup float sums[32];
+threadgroup float values[32 * 33];
+constexpr int PER_LANE = (D + 31) / 32;
+uint lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
+uint block = threadgroup_position_in_grid.x, head = thread_position_in_grid.y, batch = thread_position_in_grid.z;
+uint heads = uint(q_shape[1]), key_heads = uint(k_shape[1]), keys = uint(k_shape[2]);
+uint row = batch * heads + head, span = (keys + BLOCKS - 1) / BLOCKS;
+uint start = (batch * key_heads + head / (heads / key_heads)) * keys * D;
+float mine[PER_LANE];
+for (int j = 0; j < PER_LANE; ++j) {
+  uint d = lane + 32 * j;
+  mine[j] = d < D ? float(q[row * D + d]) * scale * M_LOG2E_F : 0.0f;
+}
+Softmax<PER_LANE> state;
+attend<T, D, PER_LANE>(mine, k + start, v + start, block * span + simdgroup, min((block + 1) * span, keys), 32, lane, state);
+merge<PER_LANE>(state, largests, sums, values, simdgroup, lane);
+if (simdgroup == 0) {
+  uint at = row * BLOCKS + block;
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    if (d < D) {
+      partial[at * D + d] = state.values[j];
+    }
+  }
+  if (lane == 0) {
+    states[at * 2] = state.largest;
+    states[at * 2 + 1] = state.sum;
+  }
+}
+// END KERNEL
+
+// Second pass: one SIMD group per head joins the blocks. partial [R, BLOCKS, D], states [R, BLOCKS, 2] -> out [R, D];
+// the grid is (32, R).
+// BEGIN KERNEL attention_decode_join
+uint lane = thread_index_in_simdgroup, row = thread_position_in_grid.y;
+uint blocks = uint(partial_shape[1]), dim = uint(partial_shape[2]);
+const device float* mine = states + row * blocks * 2;
+float largest = -INFINITY;
+for (uint b = lane; b < blocks; b += 32) {
+  largest = max(largest, mine[2 * b]);
+}
+largest = simd_max(largest);
+float sum = 0;
+for (uint b = lane; b < blocks; b += 32) {
+  sum += mine[2 * b] == -INFINITY ? 0.0f : exp2(mine[2 * b] - largest) * mine[2 * b + 1];
+}
+sum = simd_sum(sum);
+for (uint d = lane; d < dim; d += 32) {
+  float total = 0;
+  for (uint b = 0; b < blocks; ++b) {
+    float factor = mine[2 * b] == -INFINITY ? 0.0f : exp2(mine[2 * b] - largest);
+    total += factor * partial[(row * blocks + b) * dim + d];
+  }
+  out[row * dim + d] = T(total / sum);
+}
+// END KERNEL

@@ -1,0 +1,256 @@
+// Metal's mathematical functions, for C++ and CUDA: one template for scalars, half, bfloat and vectors of them.
+// A host defines METAL_FUNC, half and bfloat before this header.
+#pragma once
+
+#include "metal_vectors.h"
+
+#ifndef INFINITY
+#define INFINITY __builtin_inff()
+#endif
+#ifndef NAN
+#define NAN __builtin_nanf("")
+#endif
+#ifndef FLT_MAX
+#define FLT_MAX 3.402823466e+38f
+#endif
+#ifndef FLT_MIN
+#define FLT_MIN 1.175494351e-38f
+#endif
+#ifndef FLT_EPSILON
+#define FLT_EPSILON 1.192092896e-07f
+#endif
+#define HALF_MAX 65504.0f
+#define M_E_F 2.718281828459045f
+#define M_LOG2E_F 1.4426950408889634f
+#define M_LOG10E_F 0.4342944819032518f
+#define M_LN2_F 0.6931471805599453f
+#define M_LN10_F 2.302585092994046f
+#define M_PI_F 3.141592653589793f
+#define M_PI_2_F 1.5707963267948966f
+#define M_SQRT2_F 1.4142135623730951f
+#define M_SQRT1_2_F 0.7071067811865476f
+
+namespace metal {
+
+template <class T>
+struct is_small_float { static constexpr bool value = same<T, half>::value || same<T, bfloat>::value; };
+
+// What a function of real numbers gives for T: itself for the floating types, float for integers.
+template <class T, bool SmallFloat = is_small_float<T>::value>
+struct real { using type = float; };
+template <class T>
+struct real<T, true> { using type = T; };
+template <class T, int N>
+struct real<vec<T, N>, false> { using type = vec<typename real<T>::type, N>; };
+
+#define METAL_REAL_FUNCTION(name, expression)                                  \
+  namespace detail {                                                           \
+  METAL_FUNC float name##_of(float x) { return expression; }                   \
+  }                                                                            \
+  template <class T>                                                           \
+  METAL_FUNC typename real<T>::type name(const T& v) {                         \
+    using R = typename real<T>::type;                                          \
+    if constexpr (lanes<T>::count == 1) {                                      \
+      return R(detail::name##_of(float(v)));                                   \
+    } else {                                                                   \
+      R r;                                                                     \
+      for (int i = 0; i < lanes<T>::count; ++i) {                              \
+        r.at[i] = typename lanes<R>::element(detail::name##_of(float(v.at[i]))); \
+      }                                                                        \
+      return r;                                                                \
+    }                                                                          \
+  }
+
+METAL_REAL_FUNCTION(exp, __builtin_expf(x))
+METAL_REAL_FUNCTION(exp2, __builtin_exp2f(x))
+METAL_REAL_FUNCTION(exp10, __builtin_powf(10.0f, x))
+METAL_REAL_FUNCTION(log, __builtin_logf(x))
+METAL_REAL_FUNCTION(log2, __builtin_log2f(x))
+METAL_REAL_FUNCTION(log10, __builtin_log10f(x))
+METAL_REAL_FUNCTION(sqrt, __builtin_sqrtf(x))
+METAL_REAL_FUNCTION(rsqrt, 1.0f / __builtin_sqrtf(x))
+METAL_REAL_FUNCTION(sin, __builtin_sinf(x))
+METAL_REAL_FUNCTION(cos, __builtin_cosf(x))
+METAL_REAL_FUNCTION(tan, __builtin_tanf(x))
+METAL_REAL_FUNCTION(sinh, __builtin_sinhf(x))
+METAL_REAL_FUNCTION(cosh, __builtin_coshf(x))
+METAL_REAL_FUNCTION(tanh, __builtin_tanhf(x))
+METAL_REAL_FUNCTION(asin, __builtin_asinf(x))
+METAL_REAL_FUNCTION(acos, __builtin_acosf(x))
+METAL_REAL_FUNCTION(atan, __builtin_atanf(x))
+METAL_REAL_FUNCTION(floor, __builtin_floorf(x))
+METAL_REAL_FUNCTION(ceil, __builtin_ceilf(x))
+METAL_REAL_FUNCTION(round, __builtin_roundf(x))
+METAL_REAL_FUNCTION(rint, __builtin_rintf(x))
+METAL_REAL_FUNCTION(trunc, __builtin_truncf(x))
+METAL_REAL_FUNCTION(fract, __builtin_fminf(x - __builtin_floorf(x), 0.99999994f))
+METAL_REAL_FUNCTION(fabs, __builtin_fabsf(x))
+METAL_REAL_FUNCTION(sign, x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x)
+#undef METAL_REAL_FUNCTION
+
+#define METAL_REAL_FUNCTION_2(name, expression)                                                          \
+  namespace detail {                                                                                     \
+  METAL_FUNC float name##_of(float x, float y) { return expression; }                                    \
+  }                                                                                                      \
+  template <class T>                                                                                     \
+  METAL_FUNC typename real<T>::type name(const T& a, const typename identity<T>::type& b) {              \
+    using R = typename real<T>::type;                                                                    \
+    if constexpr (lanes<T>::count == 1) {                                                                \
+      return R(detail::name##_of(float(a), float(b)));                                                   \
+    } else {                                                                                             \
+      R r;                                                                                               \
+      for (int i = 0; i < lanes<T>::count; ++i) {                                                        \
+        r.at[i] = typename lanes<R>::element(detail::name##_of(float(a.at[i]), float(b.at[i])));         \
+      }                                                                                                  \
+      return r;                                                                                          \
+    }                                                                                                    \
+  }
+
+METAL_REAL_FUNCTION_2(pow, __builtin_powf(x, y))
+METAL_REAL_FUNCTION_2(powr, __builtin_powf(x, y))
+METAL_REAL_FUNCTION_2(fmod, __builtin_fmodf(x, y))
+METAL_REAL_FUNCTION_2(atan2, __builtin_atan2f(x, y))
+METAL_REAL_FUNCTION_2(fmax, __builtin_fmaxf(x, y))
+METAL_REAL_FUNCTION_2(fmin, __builtin_fminf(x, y))
+#undef METAL_REAL_FUNCTION_2
+
+// max and min of floating numbers give the other number where one is NaN, as Metal's do; both sides have one type there.
+template <class T>
+METAL_FUNC T max(T a, T b) {
+  if constexpr (lanes<T>::count > 1) {
+    T r;
+    for (int i = 0; i < lanes<T>::count; ++i) r.at[i] = metal::max(a.at[i], b.at[i]);
+    return r;
+  } else if constexpr (same<T, float>::value || is_small_float<T>::value) {
+    return T(__builtin_fmaxf(float(a), float(b)));
+  } else {
+    return a < b ? b : a;
+  }
+}
+
+template <class T>
+METAL_FUNC T min(T a, T b) {
+  if constexpr (lanes<T>::count > 1) {
+    T r;
+    for (int i = 0; i < lanes<T>::count; ++i) r.at[i] = metal::min(a.at[i], b.at[i]);
+    return r;
+  } else if constexpr (same<T, float>::value || is_small_float<T>::value) {
+    return T(__builtin_fminf(float(a), float(b)));
+  } else {
+    return b < a ? b : a;
+  }
+}
+
+template <class T>
+METAL_FUNC T max3(T a, T b, T c) { return metal::max(metal::max(a, b), c); }
+template <class T>
+METAL_FUNC T min3(T a, T b, T c) { return metal::min(metal::min(a, b), c); }
+
+template <class T>
+METAL_FUNC T abs(T v) {
+  if constexpr (lanes<T>::count > 1) {
+    T r;
+    for (int i = 0; i < lanes<T>::count; ++i) r.at[i] = metal::abs(v.at[i]);
+    return r;
+  } else {
+    return v < T(0) ? T(-v) : v == T(0) ? T(0) : v;
+  }
+}
+
+template <class T>
+METAL_FUNC T clamp(T v, typename identity<T>::type low, typename identity<T>::type high) {
+  return metal::min(metal::max(v, low), high);
+}
+
+template <class T>
+METAL_FUNC T saturate(T v) { return metal::clamp(v, T(0.0f), T(1.0f)); }
+
+template <class T>
+METAL_FUNC T mix(T a, typename identity<T>::type b, typename identity<T>::type t) { return T(a + (b - a) * t); }
+
+METAL_FUNC float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+
+template <class T, int N>
+METAL_FUNC vec<T, N> fma(const vec<T, N>& a, const vec<T, N>& b, const vec<T, N>& c) {
+  vec<T, N> r;
+  for (int i = 0; i < N; ++i) r.at[i] = T(__builtin_fmaf(float(a.at[i]), float(b.at[i]), float(c.at[i])));
+  return r;
+}
+
+template <class T>
+METAL_FUNC T select(T no, T yes, bool condition) { return condition ? yes : no; }
+
+template <class T, int N>
+METAL_FUNC vec<T, N> select(vec<T, N> no, vec<T, N> yes, vec<bool, N> condition) {
+  for (int i = 0; i < N; ++i) no.at[i] = condition.at[i] ? yes.at[i] : no.at[i];
+  return no;
+}
+
+template <class T, int N>
+METAL_FUNC float length(const vec<T, N>& v) { return __builtin_sqrtf(float(dot(v, v))); }
+
+METAL_FUNC bool isnan(float x) { return x != x; }
+METAL_FUNC bool isinf(float x) { return __builtin_fabsf(x) > FLT_MAX; }
+METAL_FUNC bool isfinite(float x) { return __builtin_fabsf(x) <= FLT_MAX; }
+
+template <class To, class From>
+METAL_FUNC To as_type(const From& from) {
+  static_assert(sizeof(To) == sizeof(From), "as_type needs two types of the same size");
+  To to;
+  __builtin_memcpy(&to, &from, sizeof(To));
+  return to;
+}
+
+METAL_FUNC unsigned popcount(unsigned x) {
+  unsigned n = 0;
+  for (; x != 0; x &= x - 1) ++n;
+  return n;
+}
+METAL_FUNC unsigned clz(unsigned x) {
+  unsigned n = 32;
+  for (; x != 0; x >>= 1) --n;
+  return n;
+}
+METAL_FUNC unsigned ctz(unsigned x) { return x == 0 ? 32 : 31 - clz(x & (0u - x)); }
+METAL_FUNC unsigned extract_bits(unsigned x, unsigned offset, unsigned bits) {
+  return bits == 0 ? 0 : (x >> offset) & (0xffffffffu >> (32 - bits));
+}
+
+template <class T>
+struct numeric_limits;
+template <>
+struct numeric_limits<float> {
+  METAL_FUNC static constexpr float infinity() { return __builtin_inff(); }
+  METAL_FUNC static constexpr float max() { return FLT_MAX; }
+  METAL_FUNC static constexpr float lowest() { return -FLT_MAX; }
+  METAL_FUNC static constexpr float min() { return FLT_MIN; }
+  METAL_FUNC static constexpr float quiet_NaN() { return __builtin_nanf(""); }
+};
+template <>
+struct numeric_limits<int> {
+  METAL_FUNC static constexpr int max() { return 0x7fffffff; }
+  METAL_FUNC static constexpr int min() { return -0x7fffffff - 1; }
+};
+template <>
+struct numeric_limits<unsigned> {
+  METAL_FUNC static constexpr unsigned max() { return 0xffffffffu; }
+  METAL_FUNC static constexpr unsigned min() { return 0u; }
+};
+
+// The precision is one and the same here.
+namespace precise {
+using metal::cos;
+using metal::exp;
+using metal::exp2;
+using metal::log;
+using metal::pow;
+using metal::rsqrt;
+using metal::sin;
+using metal::sqrt;
+using metal::tanh;
+}  // namespace precise
+namespace fast {
+using namespace metal::precise;
+}
+
+}  // namespace metal

@@ -1,0 +1,86 @@
+// Metal's names over C++, for the host run: a kernel's source compiles against this header unchanged.
+#pragma once
+
+#include "runtime.h"
+
+#define METAL_FUNC inline __attribute__((always_inline))
+
+using uint = unsigned int;
+using ushort = unsigned short;
+using uchar = unsigned char;
+using ulong = unsigned long;
+
+#include "small_floats.h"
+
+// Address spaces are one on a host; the checker sees to them.
+#define device
+#define constant
+#define thread
+#define threadgroup
+#define kernel
+
+#include "../common/metal_math.h"
+
+namespace metal {
+
+#define METAL_VECTORS(name, type) \
+  using name##2 = vec<type, 2>;   \
+  using name##3 = vec<type, 3>;   \
+  using name##4 = vec<type, 4>;
+METAL_VECTORS(float, float)
+METAL_VECTORS(half, half)
+METAL_VECTORS(bfloat, bfloat)
+METAL_VECTORS(int, int)
+METAL_VECTORS(uint, unsigned)
+METAL_VECTORS(short, short)
+METAL_VECTORS(ushort, unsigned short)
+METAL_VECTORS(char, signed char)
+METAL_VECTORS(uchar, unsigned char)
+METAL_VECTORS(long, long)
+METAL_VECTORS(ulong, unsigned long)
+METAL_VECTORS(bool, bool)
+#undef METAL_VECTORS
+using packed_float2 = packed_vec<float, 2>;
+using packed_float3 = packed_vec<float, 3>;
+using packed_float4 = packed_vec<float, 4>;
+using packed_half2 = packed_vec<half, 2>;
+using packed_half4 = packed_vec<half, 4>;
+using packed_uint2 = packed_vec<uint, 2>;
+using packed_uint4 = packed_vec<uint, 4>;
+using packed_uchar4 = packed_vec<unsigned char, 4>;
+
+using mem_flags = tinyllm::MemoryFlags;
+
+METAL_FUNC void threadgroup_barrier(mem_flags flags, int line = __builtin_LINE()) { tinyllm::barrier(flags, line); }
+METAL_FUNC void simdgroup_barrier(mem_flags flags, int line = __builtin_LINE()) { tinyllm::simd_barrier(flags, line); }
+
+}  // namespace metal
+
+#include "simd.h"
+#include "simdgroup_matrix.h"
+#include "atomics.h"
+
+namespace tinyllm {
+
+METAL_FUNC metal::uint3 triple(const unsigned* v) { return metal::uint3(v[0], v[1], v[2]); }
+
+}  // namespace tinyllm
+
+// A variable in threadgroup memory: `threadgroup float tile[32];` becomes a reference to what all threads of the group share.
+#define TINYLLM_THREADGROUP(name, line, ...)                                                                       \
+  metal::identity<__VA_ARGS__>::type& name = *static_cast<metal::identity<__VA_ARGS__>::type*>(                    \
+      tinyllm::threadgroup_memory(__COUNTER__, #name, sizeof(__VA_ARGS__), tinyllm::element_size<__VA_ARGS__>::value, line))
+
+using namespace metal;
+using bfloat16_t = bfloat;
+using float16_t = half;
+using float32_t = float;
+using std::int16_t;
+using std::int32_t;
+using std::int64_t;
+using std::int8_t;
+using std::size_t;
+using std::uint16_t;
+using std::uint32_t;
+using std::uint64_t;
+using std::uint8_t;
