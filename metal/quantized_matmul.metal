@@ -108,8 +108,10 @@ float sums[4] = {0, 0, 0, 0};
 for (uint k = lane * 8; k < K; k += 256) {
   float values[8];
   float sum_x = 0;
+  const device vec<T, 4>* fours = (const device vec<T, 4>*)(x + m * K + k);  // two loads of four, not eight of one
+  vec<T, 4> low = fours[0], high = fours[1];
   for (uint j = 0; j < 8; ++j) {
-    values[j] = float(x[m * K + k + j]);
+    values[j] = float(j < 4 ? low[j] : high[j - 4]);
     sum_x += values[j];
     if (BITS == 4) {
       values[j] *= j % 4 == 0 ? 1.0f : j % 4 == 1 ? 1.0f / 16 : j % 4 == 2 ? 1.0f / 256 : 1.0f / 4096;

@@ -1,15 +1,13 @@
 // Metal's mathematical functions, for C++ and CUDA: one template for scalars, half, bfloat and vectors of them.
-// A host defines METAL_FUNC, half and bfloat before this header.
+// A host defines METAL_FUNC, METAL_LIBM(name), METAL_INFINITY, METAL_NAN, half and bfloat before this header.
 #pragma once
 
 #include "metal_vectors.h"
 
-#ifndef INFINITY
-#define INFINITY __builtin_inff()
-#endif
-#ifndef NAN
-#define NAN __builtin_nanf("")
-#endif
+#undef INFINITY
+#define INFINITY METAL_INFINITY
+#undef NAN
+#define NAN METAL_NAN
 #ifndef FLT_MAX
 #define FLT_MAX 3.402823466e+38f
 #endif
@@ -61,30 +59,30 @@ struct real<vec<T, N>, false> { using type = vec<typename real<T>::type, N>; };
     }                                                                          \
   }
 
-METAL_REAL_FUNCTION(exp, __builtin_expf(x))
-METAL_REAL_FUNCTION(exp2, __builtin_exp2f(x))
-METAL_REAL_FUNCTION(exp10, __builtin_powf(10.0f, x))
-METAL_REAL_FUNCTION(log, __builtin_logf(x))
-METAL_REAL_FUNCTION(log2, __builtin_log2f(x))
-METAL_REAL_FUNCTION(log10, __builtin_log10f(x))
-METAL_REAL_FUNCTION(sqrt, __builtin_sqrtf(x))
-METAL_REAL_FUNCTION(rsqrt, 1.0f / __builtin_sqrtf(x))
-METAL_REAL_FUNCTION(sin, __builtin_sinf(x))
-METAL_REAL_FUNCTION(cos, __builtin_cosf(x))
-METAL_REAL_FUNCTION(tan, __builtin_tanf(x))
-METAL_REAL_FUNCTION(sinh, __builtin_sinhf(x))
-METAL_REAL_FUNCTION(cosh, __builtin_coshf(x))
-METAL_REAL_FUNCTION(tanh, __builtin_tanhf(x))
-METAL_REAL_FUNCTION(asin, __builtin_asinf(x))
-METAL_REAL_FUNCTION(acos, __builtin_acosf(x))
-METAL_REAL_FUNCTION(atan, __builtin_atanf(x))
-METAL_REAL_FUNCTION(floor, __builtin_floorf(x))
-METAL_REAL_FUNCTION(ceil, __builtin_ceilf(x))
-METAL_REAL_FUNCTION(round, __builtin_roundf(x))
-METAL_REAL_FUNCTION(rint, __builtin_rintf(x))
-METAL_REAL_FUNCTION(trunc, __builtin_truncf(x))
-METAL_REAL_FUNCTION(fract, __builtin_fminf(x - __builtin_floorf(x), 0.99999994f))
-METAL_REAL_FUNCTION(fabs, __builtin_fabsf(x))
+METAL_REAL_FUNCTION(exp, METAL_LIBM(expf)(x))
+METAL_REAL_FUNCTION(exp2, METAL_LIBM(exp2f)(x))
+METAL_REAL_FUNCTION(exp10, METAL_LIBM(powf)(10.0f, x))
+METAL_REAL_FUNCTION(log, METAL_LIBM(logf)(x))
+METAL_REAL_FUNCTION(log2, METAL_LIBM(log2f)(x))
+METAL_REAL_FUNCTION(log10, METAL_LIBM(log10f)(x))
+METAL_REAL_FUNCTION(sqrt, METAL_LIBM(sqrtf)(x))
+METAL_REAL_FUNCTION(rsqrt, 1.0f / METAL_LIBM(sqrtf)(x))
+METAL_REAL_FUNCTION(sin, METAL_LIBM(sinf)(x))
+METAL_REAL_FUNCTION(cos, METAL_LIBM(cosf)(x))
+METAL_REAL_FUNCTION(tan, METAL_LIBM(tanf)(x))
+METAL_REAL_FUNCTION(sinh, METAL_LIBM(sinhf)(x))
+METAL_REAL_FUNCTION(cosh, METAL_LIBM(coshf)(x))
+METAL_REAL_FUNCTION(tanh, METAL_LIBM(tanhf)(x))
+METAL_REAL_FUNCTION(asin, METAL_LIBM(asinf)(x))
+METAL_REAL_FUNCTION(acos, METAL_LIBM(acosf)(x))
+METAL_REAL_FUNCTION(atan, METAL_LIBM(atanf)(x))
+METAL_REAL_FUNCTION(floor, METAL_LIBM(floorf)(x))
+METAL_REAL_FUNCTION(ceil, METAL_LIBM(ceilf)(x))
+METAL_REAL_FUNCTION(round, METAL_LIBM(roundf)(x))
+METAL_REAL_FUNCTION(rint, METAL_LIBM(rintf)(x))
+METAL_REAL_FUNCTION(trunc, METAL_LIBM(truncf)(x))
+METAL_REAL_FUNCTION(fract, METAL_LIBM(fminf)(x - METAL_LIBM(floorf)(x), 0.99999994f))
+METAL_REAL_FUNCTION(fabs, METAL_LIBM(fabsf)(x))
 METAL_REAL_FUNCTION(sign, x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x)
 #undef METAL_REAL_FUNCTION
 
@@ -106,12 +104,12 @@ METAL_REAL_FUNCTION(sign, x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x)
     }                                                                                                    \
   }
 
-METAL_REAL_FUNCTION_2(pow, __builtin_powf(x, y))
-METAL_REAL_FUNCTION_2(powr, __builtin_powf(x, y))
-METAL_REAL_FUNCTION_2(fmod, __builtin_fmodf(x, y))
-METAL_REAL_FUNCTION_2(atan2, __builtin_atan2f(x, y))
-METAL_REAL_FUNCTION_2(fmax, __builtin_fmaxf(x, y))
-METAL_REAL_FUNCTION_2(fmin, __builtin_fminf(x, y))
+METAL_REAL_FUNCTION_2(pow, METAL_LIBM(powf)(x, y))
+METAL_REAL_FUNCTION_2(powr, METAL_LIBM(powf)(x, y))
+METAL_REAL_FUNCTION_2(fmod, METAL_LIBM(fmodf)(x, y))
+METAL_REAL_FUNCTION_2(atan2, METAL_LIBM(atan2f)(x, y))
+METAL_REAL_FUNCTION_2(fmax, METAL_LIBM(fmaxf)(x, y))
+METAL_REAL_FUNCTION_2(fmin, METAL_LIBM(fminf)(x, y))
 #undef METAL_REAL_FUNCTION_2
 
 // max and min of floating numbers give the other number where one is NaN, as Metal's do; both sides have one type there.
@@ -122,7 +120,7 @@ METAL_FUNC T max(T a, T b) {
     for (int i = 0; i < lanes<T>::count; ++i) r.at[i] = metal::max(a.at[i], b.at[i]);
     return r;
   } else if constexpr (same<T, float>::value || is_small_float<T>::value) {
-    return T(__builtin_fmaxf(float(a), float(b)));
+    return T(METAL_LIBM(fmaxf)(float(a), float(b)));
   } else {
     return a < b ? b : a;
   }
@@ -135,7 +133,7 @@ METAL_FUNC T min(T a, T b) {
     for (int i = 0; i < lanes<T>::count; ++i) r.at[i] = metal::min(a.at[i], b.at[i]);
     return r;
   } else if constexpr (same<T, float>::value || is_small_float<T>::value) {
-    return T(__builtin_fminf(float(a), float(b)));
+    return T(METAL_LIBM(fminf)(float(a), float(b)));
   } else {
     return b < a ? b : a;
   }
@@ -168,12 +166,12 @@ METAL_FUNC T saturate(T v) { return metal::clamp(v, T(0.0f), T(1.0f)); }
 template <class T>
 METAL_FUNC T mix(T a, typename identity<T>::type b, typename identity<T>::type t) { return T(a + (b - a) * t); }
 
-METAL_FUNC float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+METAL_FUNC float fma(float a, float b, float c) { return METAL_LIBM(fmaf)(a, b, c); }
 
 template <class T, int N>
 METAL_FUNC vec<T, N> fma(const vec<T, N>& a, const vec<T, N>& b, const vec<T, N>& c) {
   vec<T, N> r;
-  for (int i = 0; i < N; ++i) r.at[i] = T(__builtin_fmaf(float(a.at[i]), float(b.at[i]), float(c.at[i])));
+  for (int i = 0; i < N; ++i) r.at[i] = T(METAL_LIBM(fmaf)(float(a.at[i]), float(b.at[i]), float(c.at[i])));
   return r;
 }
 
@@ -187,17 +185,17 @@ METAL_FUNC vec<T, N> select(vec<T, N> no, vec<T, N> yes, vec<bool, N> condition)
 }
 
 template <class T, int N>
-METAL_FUNC float length(const vec<T, N>& v) { return __builtin_sqrtf(float(dot(v, v))); }
+METAL_FUNC float length(const vec<T, N>& v) { return METAL_LIBM(sqrtf)(float(dot(v, v))); }
 
 METAL_FUNC bool isnan(float x) { return x != x; }
-METAL_FUNC bool isinf(float x) { return __builtin_fabsf(x) > FLT_MAX; }
-METAL_FUNC bool isfinite(float x) { return __builtin_fabsf(x) <= FLT_MAX; }
+METAL_FUNC bool isinf(float x) { return METAL_LIBM(fabsf)(x) > FLT_MAX; }
+METAL_FUNC bool isfinite(float x) { return METAL_LIBM(fabsf)(x) <= FLT_MAX; }
 
 template <class To, class From>
 METAL_FUNC To as_type(const From& from) {
   static_assert(sizeof(To) == sizeof(From), "as_type needs two types of the same size");
   To to;
-  __builtin_memcpy(&to, &from, sizeof(To));
+  METAL_COPY(&to, &from, sizeof(To));
   return to;
 }
 
@@ -220,11 +218,11 @@ template <class T>
 struct numeric_limits;
 template <>
 struct numeric_limits<float> {
-  METAL_FUNC static constexpr float infinity() { return __builtin_inff(); }
+  METAL_FUNC static float infinity() { return INFINITY; }
   METAL_FUNC static constexpr float max() { return FLT_MAX; }
   METAL_FUNC static constexpr float lowest() { return -FLT_MAX; }
   METAL_FUNC static constexpr float min() { return FLT_MIN; }
-  METAL_FUNC static constexpr float quiet_NaN() { return __builtin_nanf(""); }
+  METAL_FUNC static float quiet_NaN() { return NAN; }
 };
 template <>
 struct numeric_limits<int> {

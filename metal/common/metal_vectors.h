@@ -1,5 +1,5 @@
 // Metal's vectors of two, three and four elements, for C++ and CUDA. Metal's own compiler has them built in.
-// METAL_FUNC marks a function that runs in a kernel: each host defines it before this header.
+// METAL_FUNC marks a function that runs in a kernel, METAL_COPY copies bytes: each host defines them before this header.
 #pragma once
 
 namespace metal {
@@ -23,9 +23,9 @@ struct swizzle {
 
 // One load and one store for a whole vector: the swizzles among its members would make the copy one by element.
 #define METAL_VECTOR_COPY(N)                                        \
-  METAL_FUNC vec(const vec& o) { __builtin_memcpy(at, o.at, sizeof(at)); } \
+  METAL_FUNC vec(const vec& o) { METAL_COPY(at, o.at, sizeof(at)); } \
   METAL_FUNC vec& operator=(const vec& o) {                         \
-    __builtin_memcpy(at, o.at, sizeof(at));                         \
+    METAL_COPY(at, o.at, sizeof(at));                         \
     return *this;                                                   \
   }
 
@@ -141,6 +141,18 @@ struct identity { using type = T; };
   template <class T, int N>                                                                                \
   METAL_FUNC vec<T, N>& operator op##=(vec<T, N>& a, typename identity<T>::type b) {                       \
     return a = a op vec<T, N>(b);                                                                          \
+  } \
+  template <class T, int N, int I, int J, int K, class B>                                                  \
+  METAL_FUNC vec<T, N> operator op(const swizzle<T, N, I, J, K>& a, const B& b) {                          \
+    return vec<T, N>(a) op b;                                                                              \
+  }                                                                                                        \
+  template <class T, int N, int I, int J, int K>                                                           \
+  METAL_FUNC vec<T, N> operator op(const vec<T, N>& a, const swizzle<T, N, I, J, K>& b) {                  \
+    return a op vec<T, N>(b);                                                                              \
+  }                                                                                                        \
+  template <class T, int N, int I, int J, int K>                                                           \
+  METAL_FUNC vec<T, N> operator op(typename identity<T>::type a, const swizzle<T, N, I, J, K>& b) {        \
+    return vec<T, N>(a) op vec<T, N>(b);                                                                   \
   }
 
 METAL_VECTOR_OPERATOR(+)

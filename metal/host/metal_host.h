@@ -4,6 +4,10 @@
 #include "runtime.h"
 
 #define METAL_FUNC inline __attribute__((always_inline))
+#define METAL_LIBM(name) __builtin_##name
+#define METAL_COPY(to, from, bytes) __builtin_memcpy(to, from, bytes)
+#define METAL_INFINITY __builtin_inff()
+#define METAL_NAN __builtin_nanf("")
 
 using uint = unsigned int;
 using ushort = unsigned short;

@@ -31,7 +31,10 @@ public final class AttentionKernels {
     /** The first of two launches for long contexts: F32 values [B · Hq, blocks, D], largest scores and sums [B · Hq, blocks, 2]. */
     public static KernelCall decodeBlocks(Tensor q, Tensor k, Tensor v, float scale, int blocks) {
         checkDecode("attention_decode_blocks", q, k, v);
-        Demand.that(blocks >= 1 && blocks <= 1024, "attention_decode_blocks", blocks + " blocks are not possible; 1 to 1024 are");
+        Demand.that(
+                blocks >= 1 && blocks <= 1024,
+                "attention_decode_blocks",
+                blocks + " blocks are not possible; 1 to 1024 are");
         int rows = q.dim(0) * q.dim(1);
         return KernelCall.of(
                 MetalKernel.library("attention_decode.metal", "attention_decode_blocks")
@@ -105,7 +108,8 @@ public final class AttentionKernels {
         Demand.rank(name, "k", k, 4);
         Demand.dtype(name, "k", k, q.dtype());
         Demand.dtype(name, "v", v, q.dtype());
-        Demand.that(HEAD_SIZES.contains(dim), name, "a head size of " + dim + " is not possible; " + HEAD_SIZES + " are");
+        Demand.that(
+                HEAD_SIZES.contains(dim), name, "a head size of " + dim + " is not possible; " + HEAD_SIZES + " are");
         Demand.shape(name, "k", k, q.dim(0), k.dim(1), k.dim(2), dim);
         Demand.shape(name, "v", v, k.shape());
         Demand.that(heads % k.dim(1) == 0, name, heads + " query heads can't share " + k.dim(1) + " key heads evenly");

@@ -19,14 +19,18 @@ final class Demand {
 
     /** A tensor of that many axes. */
     static void rank(String kernel, String name, Tensor tensor, int rank) {
-        that(tensor.rank() == rank, kernel, name + " has " + rank + " axes, not the shape " + Arrays.toString(tensor.shape()));
+        that(
+                tensor.rank() == rank,
+                kernel,
+                name + " has " + rank + " axes, not the shape " + Arrays.toString(tensor.shape()));
     }
 
     static void shape(String kernel, String name, Tensor tensor, int... shape) {
         that(
                 Arrays.equals(tensor.shape(), shape),
                 kernel,
-                name + " of shape " + Arrays.toString(tensor.shape()) + " does not fit; it has to be " + Arrays.toString(shape));
+                name + " of shape " + Arrays.toString(tensor.shape()) + " does not fit; it has to be "
+                        + Arrays.toString(shape));
     }
 
     /** F32, F16 or BF16. */

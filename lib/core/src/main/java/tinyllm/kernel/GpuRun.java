@@ -3,6 +3,7 @@ package tinyllm.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import tinyllm.kernel.host.HostCompiler;
+import tinyllm.kernel.host.MetalFolder;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Device;
 import tinyllm.tensor.GpuKernels;
@@ -25,7 +26,7 @@ final class GpuRun {
         String header = cuda ? CudaText.header(source) : placed(1, source.header());
         String body = cuda ? CudaText.body(source, signature) : placed(source.bodyLine(), source.body());
         var request = new GpuKernels.Request(
-                source.name(),
+                source.name() + "_" + content(header, body, signature),
                 header,
                 body,
                 names,
@@ -39,6 +40,17 @@ final class GpuRun {
                 launch.template(),
                 launch.initial());
         return GpuKernels.run(request, given);
+    }
+
+    // MLX keeps compiled CUDA kernels by name and template arguments alone, on disk too: a changed body or dtype needs
+    // a new name.
+    private static String content(String header, String body, KernelSignature signature) {
+        StringBuilder types = new StringBuilder();
+        for (KernelSignature.Parameter p : signature.inputs()) {
+            types.append(p.type()).append(p.isScalar()).append(p.isConstant());
+        }
+        signature.outputs().forEach(p -> types.append(p.type()));
+        return MetalFolder.digest(header, body, types.toString()).substring(0, 12);
     }
 
     /** The text, with its own line numbers in the compiler's errors. */

@@ -61,6 +61,11 @@ public final class MetalKernel {
         return new MetalKernel(source, inputs, List.of(names));
     }
 
+    /** The kernel of the same name in another text, with the same inputs and outputs: a learner's version of a library kernel. */
+    public MetalKernel withText(String text) {
+        return new MetalKernel(KernelSource.named(text, source.name()), inputs, outputs);
+    }
+
     public KernelSource source() {
         return source;
     }

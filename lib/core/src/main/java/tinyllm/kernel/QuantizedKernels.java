@@ -51,13 +51,18 @@ public final class QuantizedKernels {
     /** One thread per element of the result. */
     public static KernelCall naive(Tensor x, Weights w) {
         check(x, w);
-        return call("qmm_naive", Launch.grid(Demand.up(w.outputs(), 32), Demand.up(x.dim(0), 4)).group(32, 4), x, w);
+        return call(
+                "qmm_naive",
+                Launch.grid(Demand.up(w.outputs(), 32), Demand.up(x.dim(0), 4)).group(32, 4),
+                x,
+                w);
     }
 
     /** Two SIMD groups with four rows of w each; for one row of x, or a few. */
     public static KernelCall matvec(Tensor x, Weights w) {
         check(x, w);
-        return call("qmv", Launch.grid(64 * Math.ceilDiv(w.outputs(), 8), x.dim(0)).group(64, 1), x, w);
+        return call(
+                "qmv", Launch.grid(64 * Math.ceilDiv(w.outputs(), 8), x.dim(0)).group(64, 1), x, w);
     }
 
     /** A tile of 32 × 32 per threadgroup, multiplied by 8 × 8 SIMD-group matrices. */

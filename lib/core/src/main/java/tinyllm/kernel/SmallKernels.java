@@ -21,7 +21,9 @@ public final class SmallKernels {
                 MetalKernel.library("axpy.metal", byFour ? "axpy_by_four" : "axpy")
                         .inputs("a", "x", "y")
                         .outputs("out"),
-                Launch.grid(Demand.up(byFour ? Math.ceilDiv(n, 4) : n, 64)).group(64).output(DType.F32, n),
+                Launch.grid(Demand.up(byFour ? Math.ceilDiv(n, 4) : n, 64))
+                        .group(64)
+                        .output(DType.F32, n),
                 Tensor.scalar(a),
                 x,
                 y);
@@ -72,7 +74,8 @@ public final class SmallKernels {
     public static KernelCall rope(Tensor x, int offset, float theta, boolean traditional) {
         Demand.rank("rope", "x", x, 4);
         Demand.floating("rope", "x", x);
-        Demand.that(x.dim(3) % 2 == 0, "rope", "the head size " + x.dim(3) + " is not even, so its elements don't pair up");
+        Demand.that(
+                x.dim(3) % 2 == 0, "rope", "the head size " + x.dim(3) + " is not even, so its elements don't pair up");
         Demand.that(offset >= 0, "rope", "the offset " + offset + " is negative");
         Demand.that(theta > 1, "rope", "theta " + theta + " is not above 1");
         int pairs = x.dim(3) / 2;
@@ -97,7 +100,9 @@ public final class SmallKernels {
         Demand.shape("swiglu", "up", up, gate.shape());
         Demand.dtype("swiglu", "up", up, gate.dtype());
         return KernelCall.of(
-                MetalKernel.library("swiglu.metal", "swiglu").inputs("gate", "up").outputs("out"),
+                MetalKernel.library("swiglu.metal", "swiglu")
+                        .inputs("gate", "up")
+                        .outputs("out"),
                 Launch.grid(Demand.up(gate.dim(0), ROW_THREADS))
                         .group(ROW_THREADS)
                         .output(gate.dtype(), gate.shape())

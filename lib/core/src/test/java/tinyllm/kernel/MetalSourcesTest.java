@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.kernel.QuantizedKernels.Weights;
 import tinyllm.tensor.DType;
+import tinyllm.tensor.Device;
 import tinyllm.tensor.Tensor;
 
 /** Every kernel of metal/ on the host over a table of shapes: equal to the oracle, and every detector silent. */
@@ -21,7 +22,14 @@ class MetalSourcesTest {
         KernelRun run = call.inspect();
         assertThat(run.report().findings()).isEmpty();
         assertThat(run.report().counts().uncounted()).isZero();
-        return run.outputs().getLast();
+        Tensor onHost = run.outputs().getLast();
+        if (Device.current() == Device.CPU) {
+            return onHost;
+        }
+        Tensor onGpu =
+                call.run().getLast(); // the same table there; metal/cuda/check.sh runs it under compute-sanitizer
+        equal(onGpu, onHost.toDoubles(), 3 * tolerance(onHost.dtype()));
+        return onGpu;
     }
 
     /** Relative to the largest value that a row of the truth has. */
@@ -90,9 +98,15 @@ class MetalSourcesTest {
     void rmsNorm(int rows, int n, DType dtype) {
         Tensor x = Oracle.normal(4, dtype, rows, n);
         Tensor weight = Oracle.normal(5, dtype, n);
-        equal(silent(SmallKernels.rmsNorm(x, weight, 1e-6f)), Oracle.rmsNorm(x.toDoubles(), weight, 1e-6), tolerance(dtype));
+        equal(
+                silent(SmallKernels.rmsNorm(x, weight, 1e-6f)),
+                Oracle.rmsNorm(x.toDoubles(), weight, 1e-6),
+                tolerance(dtype));
         Tensor residual = Oracle.normal(6, dtype, rows, n);
-        double[] sum = x.astype(DType.F32).add(residual.astype(DType.F32)).astype(dtype).toDoubles();
+        double[] sum = x.astype(DType.F32)
+                .add(residual.astype(DType.F32))
+                .astype(dtype)
+                .toDoubles();
         equal(
                 silent(SmallKernels.rmsNormResidual(x, residual, weight, 1e-6f)),
                 Oracle.rmsNorm(sum, weight, 1e-6),
@@ -130,7 +144,8 @@ class MetalSourcesTest {
     @Test
     void embeddingOfNoToken() {
         Weights table = Oracle.weights(10, 11, 96, 4, 32, DType.F32);
-        float[] out = silent(QuantizedKernels.embedding(Tensor.of(new int[] {-1, 11, 3}), table)).toFloats();
+        float[] out = silent(QuantizedKernels.embedding(Tensor.of(new int[] {-1, 11, 3}), table))
+                .toFloats();
         assertThat(out[0]).isNaN();
         assertThat(out[96]).isNaN();
         assertThat(out[192]).isFinite();
@@ -138,8 +153,18 @@ class MetalSourcesTest {
 
     // rows of x, rows of w, K, bits, group
     private static final int[][] PRODUCTS = {
-        {1, 8, 64, 4, 64}, {3, 9, 96, 4, 32}, {8, 33, 128, 4, 128}, {9, 7, 320, 4, 64}, {10, 40, 64, 4, 32}, {17, 31, 192, 4, 64},
-        {32, 32, 64, 4, 64}, {1, 5, 544, 8, 32}, {33, 65, 64, 8, 64}, {3, 12, 96, 5, 32}, {17, 20, 64, 6, 64}, {128, 3, 64, 4, 64},
+        {1, 8, 64, 4, 64},
+        {3, 9, 96, 4, 32},
+        {8, 33, 128, 4, 128},
+        {9, 7, 320, 4, 64},
+        {10, 40, 64, 4, 32},
+        {17, 31, 192, 4, 64},
+        {32, 32, 64, 4, 64},
+        {1, 5, 544, 8, 32},
+        {33, 65, 64, 8, 64},
+        {3, 12, 96, 5, 32},
+        {17, 20, 64, 6, 64},
+        {128, 3, 64, 4, 64},
     };
 
     static Stream<Arguments> products() {
@@ -168,8 +193,13 @@ class MetalSourcesTest {
 
     // B, Hq, Hkv, L, S, D
     private static final int[][] ATTENTIONS = {
-        {1, 1, 1, 1, 1, 64}, {1, 2, 1, 5, 5, 64}, {2, 4, 2, 3, 40, 64}, {1, 2, 2, 33, 70, 80}, {1, 1, 1, 40, 40, 96},
-        {1, 2, 1, 17, 33, 128}, {1, 1, 1, 20, 37, 256},
+        {1, 1, 1, 1, 1, 64},
+        {1, 2, 1, 5, 5, 64},
+        {2, 4, 2, 3, 40, 64},
+        {1, 2, 2, 33, 70, 80},
+        {1, 1, 1, 40, 40, 96},
+        {1, 2, 1, 17, 33, 128},
+        {1, 1, 1, 20, 37, 256},
     };
 
     static Stream<Arguments> attentions() {
@@ -201,7 +231,8 @@ class MetalSourcesTest {
         if (s > 1) {
             KernelRun blocks = AttentionKernels.decodeBlocks(q, k, v, scale, 3).inspect();
             assertThat(blocks.report().findings()).isEmpty();
-            Tensor joined = silent(AttentionKernels.decodeJoin(blocks.outputs().get(0), blocks.outputs().get(1), DType.F32));
+            Tensor joined = silent(AttentionKernels.decodeJoin(
+                    blocks.outputs().get(0), blocks.outputs().get(1), DType.F32));
             equal(joined, truth, 5e-6);
         }
     }
@@ -218,9 +249,16 @@ class MetalSourcesTest {
     @Test
     void causalTilesAreSkipped() {
         Tensor q = Oracle.normal(22, DType.F32, 1, 1, 128, 64);
-        long all = AttentionKernels.prefill(q, q, q, 0.125f, false).inspect().report().transactions();
-        long causal = AttentionKernels.prefill(q, q, q, 0.125f, true).inspect().report().transactions();
-        assertThat((double) causal / all).isBetween(0.55, 0.75); // 10 of 16 tiles, and the queries and results as before
+        long all = AttentionKernels.prefill(q, q, q, 0.125f, false)
+                .inspect()
+                .report()
+                .transactions();
+        long causal = AttentionKernels.prefill(q, q, q, 0.125f, true)
+                .inspect()
+                .report()
+                .transactions();
+        assertThat((double) causal / all)
+                .isBetween(0.55, 0.75); // 10 of 16 tiles, and the queries and results as before
     }
 
     static Stream<KernelCall> calls() {
@@ -262,9 +300,17 @@ class MetalSourcesTest {
 
     @Test
     void everyKernelIsInTheTable() {
-        List<String> called = calls().map(c -> c.kernel().source().name()).distinct().toList();
+        List<String> called =
+                calls().map(c -> c.kernel().source().name()).distinct().toList();
         List<String> files = List.of(
-                "axpy", "softmax", "rms_norm", "rope", "swiglu", "quantized_embedding", "quantized_matmul", "attention_decode",
+                "axpy",
+                "softmax",
+                "rms_norm",
+                "rope",
+                "swiglu",
+                "quantized_embedding",
+                "quantized_matmul",
+                "attention_decode",
                 "attention_prefill");
         List<String> all = files.stream()
                 .flatMap(f -> KernelSource.all(tinyllm.kernel.host.MetalFolder.text(f + ".metal")).stream())

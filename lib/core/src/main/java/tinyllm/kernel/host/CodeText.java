@@ -55,4 +55,16 @@ public final class CodeText {
     public static int lines(String text, int at) {
         return (int) text.substring(0, at).chars().filter(c -> c == '\n').count();
     }
+
+    /** Behind the brace that closes the one at position open. */
+    public static int closing(String code, int open) {
+        int depth = 0;
+        for (int i = open; i < code.length(); i++) {
+            depth += code.charAt(i) == '{' ? 1 : code.charAt(i) == '}' ? -1 : 0;
+            if (depth == 0) {
+                return i + 1;
+            }
+        }
+        return code.length();
+    }
 }

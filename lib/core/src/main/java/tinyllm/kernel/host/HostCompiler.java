@@ -20,6 +20,9 @@ public final class HostCompiler {
 
     private static final long LIMIT_SECONDS = 300;
 
+    /** Every edit of a cell is another program, of about half a megabyte. */
+    private static final int MOST_PROGRAMS = 1000;
+
     /** What was compiled, and what the compiler warned of. */
     public record Program(Path executable, List<CompileException.Problem> warnings) {}
 
@@ -37,9 +40,10 @@ public final class HostCompiler {
         List<String> flags = flags(compiler, checked);
         String key = MetalFolder.digest(
                 text, compiler, String.join(" ", flags), runtime.getFileName().toString());
-        Path folder = MetalFolder.made(
-                MetalFolder.cache().resolve("programs").resolve(key),
-                into -> build(name, text, compiler, flags, runtime, into));
+        Path programs = MetalFolder.cache().resolve("programs");
+        MetalFolder.keep(programs, MOST_PROGRAMS);
+        Path folder =
+                MetalFolder.made(programs.resolve(key), into -> build(name, text, compiler, flags, runtime, into));
         try {
             return new Program(folder.resolve("run"), problems(Files.readString(folder.resolve("log")), "warning"));
         } catch (IOException e) {
@@ -75,7 +79,7 @@ public final class HostCompiler {
 
     private static List<String> flags(String compiler, boolean checked) {
         List<String> flags = new ArrayList<>(
-                List.of("-std=c++20", "-g", "-fno-rtti", "-Wall", "-Wno-unused", "-Wno-unknown-pragmas"));
+                List.of("-std=c++20", "-gdwarf-4", "-fno-rtti", "-Wall", "-Wno-unused", "-Wno-unknown-pragmas"));
         flags.addAll(
                 isClang(compiler)
                         ? List.of("-Xclang", "-cl-single-precision-constant")

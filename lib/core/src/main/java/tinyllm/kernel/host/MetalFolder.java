@@ -1,5 +1,6 @@
 package tinyllm.kernel.host;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -93,12 +96,24 @@ public final class MetalFolder {
         void into(Path folder) throws IOException;
     }
 
+    /** Removes the older half of the folders in parent when there are more than most. */
+    static void keep(Path parent, int most) {
+        File[] folders = parent.toFile().listFiles(File::isDirectory);
+        if (folders == null || folders.length <= most) {
+            return;
+        }
+        Arrays.sort(folders, Comparator.comparingLong(File::lastModified));
+        for (int i = 0; i < folders.length / 2; i++) {
+            delete(folders[i].toPath());
+        }
+    }
+
     static void delete(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }
         try (var files = Files.walk(folder)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
