@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import tinyllm.lab.OneChapter;
 import tinyllm.lab.check.CheckResult;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.check.Outcome;
@@ -39,7 +40,9 @@ class MutationTest {
     private static List<Mutants> all() throws IOException {
         List<Mutants> all = new ArrayList<>();
         for (Answer answer : Answer.readAll(ROOT.resolve("notebooks").resolve("src"))) {
-            all.add(new Mutants(answer));
+            if (OneChapter.has(answer.exercise().id())) {
+                all.add(new Mutants(answer));
+            }
         }
         return all;
     }
@@ -47,8 +50,10 @@ class MutationTest {
     @Test
     void everyExerciseHasASolutionToChange() throws IOException {
         assertThat(all().stream().map(m -> m.answer().exercise().id()))
-                .containsExactlyInAnyOrderElementsOf(
-                        Exercises.all().stream().map(Exercise::id).toList());
+                .containsExactlyInAnyOrderElementsOf(Exercises.all().stream()
+                        .map(Exercise::id)
+                        .filter(OneChapter::has)
+                        .toList());
         assertThat(all()).allSatisfy(m -> assertThat(m.all()).isNotEmpty());
     }
 
@@ -79,10 +84,11 @@ class MutationTest {
         if (LONG) {
             assertThat(survivors)
                     .as("docs/mutations.md lists what is refused by now")
-                    .containsAll(known.reasons().keySet());
+                    .containsAll(known.of(OneChapter::has));
+            // A share over all exercises: in a short one a single equivalent change weighs more than a twentieth.
             assertThat(1 - (double) survivors.size() / results.size())
                     .as("the share that is refused, of %d changes", results.size())
-                    .isGreaterThanOrEqualTo(REFUSED);
+                    .isGreaterThanOrEqualTo(OneChapter.has("") ? REFUSED : 0);
         }
     }
 

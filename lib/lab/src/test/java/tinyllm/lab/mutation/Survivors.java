@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,8 +36,11 @@ record Survivors(Map<String, String> reasons) {
         return new Survivors(reasons);
     }
 
-    boolean knows(Mutant mutant) {
-        return reasons.containsKey(key(mutant));
+    /** Those of the exercises whose ids are wanted. */
+    List<String> of(Predicate<String> exercise) {
+        return reasons.keySet().stream()
+                .filter(key -> exercise.test(key.substring(0, key.indexOf(": `"))))
+                .toList();
     }
 
     static String key(Mutant mutant) {
