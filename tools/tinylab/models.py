@@ -4,7 +4,6 @@ import fcntl
 import json
 import os
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -61,13 +60,13 @@ def prefetch() -> None:
 
 def _from_hub(address: str, part: Path, size: int) -> None:
     part.parent.mkdir(parents=True, exist_ok=True)
-    with open(part.parent / ".lock", "w") as lock, Line(f"downloading {SMALL}") as line:
+    with open(part.parent / ".lock", "w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the lock that the Java fetch takes
         here = part.stat().st_size if part.exists() else 0
         if here >= size:
             return
         request = urllib.request.Request(address, headers={"Range": f"bytes={here}-", "User-Agent": "tinyllm-lab"})
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer, Line(f"downloading {SMALL}") as line:
             begins = answer.headers.get("Content-Range", "").startswith(f"bytes {here}-") and answer.status == 206
             with open(part, "ab" if begins else "wb") as out:
                 here = here if begins else 0
