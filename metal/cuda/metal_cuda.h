@@ -1,5 +1,5 @@
 // Metal's names over CUDA, for MLX's cuda_kernel: the kernel's source compiles behind this header unchanged. MLX puts the kernel's
-// function after it; helper functions get __device__ from the caller. A warp is a SIMD group: both count threads with x fastest.
+// function after it; helper functions get __device__ from the caller. A SIMD group is what CUDA schedules as 32 threads: both count with x fastest.
 #pragma once
 
 #include <cuda_bf16.h>
