@@ -7,7 +7,7 @@ from unittest import mock
 
 import here  # noqa: F401
 from tinylab import copies, paths
-from tinylab.console import WrongUsage
+from tinylab.console import Failure, WrongUsage
 
 
 class CopiesTest(unittest.TestCase):
@@ -47,6 +47,19 @@ class CopiesTest(unittest.TestCase):
             self.assertEqual("first", copies.copy("11-attention", fresh=True).read_text())
         kept = sorted(path.read_text() for path in (self.mine / "old").iterdir())
         self.assertEqual(["one", "three", "two"], kept)
+
+    def test_a_disk_that_is_full_is_said_and_leaves_nothing_half(self):
+        with mock.patch.object(copies.os, "fsync", side_effect=OSError(28, "No space left on device")):
+            with self.assertRaisesRegex(Failure, "No space left on device.*nothing that was there is changed"):
+                copies.copy("11-attention")
+        self.assertEqual([], list(self.mine.glob("*.ipynb*")) + list(self.mine.glob("*.tmp")))
+        self.assertEqual("first", copies.copy("11-attention").read_text())
+
+    def test_a_copy_that_jupyterlab_made_meanwhile_stays(self):
+        self.mine.mkdir()
+        (self.mine / "11-attention.ipynb").write_text("my work")
+        copies._place(self.mine / "11-attention.ipynb", b"starter")
+        self.assertEqual("my work", (self.mine / "11-attention.ipynb").read_text())
 
     def test_names(self):
         names = ["00-start-here", "01-tensors", "11-attention", "23a-matvec"]

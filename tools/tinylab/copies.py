@@ -1,16 +1,21 @@
 """The learner's copies: a starter is copied once to notebooks/my/ and never touched again."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
 import re
-import shutil
+import tempfile
 import time
 from pathlib import Path
+from typing import Iterator
 
 from . import paths, stamps
 from .console import Failure, WrongUsage, say
 
 RECORD = ".copied.json"
+LOCK = ".copies.lock"
 
 
 def chapters() -> list[str]:
@@ -43,22 +48,55 @@ def copy(name: str, fresh: bool = False) -> Path:
     """The learner's copy of a chapter: the one that is there, else a new one from the starter."""
     starter = paths.NOTEBOOKS / f"{name}.ipynb"
     mine = paths.MY / f"{name}.ipynb"
-    record = _record()
-    digest = hashlib.sha256(starter.read_bytes()).hexdigest()
-    if fresh and mine.exists():
-        _put_away(mine)
-    if not mine.exists():
-        paths.MY.mkdir(exist_ok=True)
-        temporary = mine.with_name(mine.name + ".tmp")
-        shutil.copyfile(starter, temporary)
-        temporary.replace(mine)
-        record[name] = digest
-        _write_record(record)
-    elif record.get(name, digest) != digest:
-        number = name.split("-")[0]
-        say(f"chapter {name} has a newer version; your copy stays as it is "
-            f"(./lab chapter {number} --fresh puts it away and begins with the new one)")
+    with _kept():
+        content = starter.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if fresh and mine.exists():
+            _put_away(mine)
+        record = _record()
+        if not mine.exists():
+            # The record first: a copy without one would never be told of a newer chapter.
+            _write_record({**record, name: digest})
+            _place(mine, content)
+        elif record.get(name, digest) != digest:
+            number = name.split("-")[0]
+            say(f"chapter {name} has a newer version; your copy stays as it is "
+                f"(./lab chapter {number} --fresh puts it away and begins with the new one)")
     return mine
+
+
+@contextlib.contextmanager
+def _kept() -> Iterator[None]:
+    """One ./lab at a time, and a sentence for a disk that is full or a folder that can't be written."""
+    try:
+        paths.MY.mkdir(exist_ok=True)
+        with open(paths.MY / LOCK, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as problem:
+        raise Failure(f"your copies in {paths.MY} can't be written ({problem.strerror or problem}): nothing that was "
+                      "there is changed; make room or mend the folder, and run ./lab again.") from problem
+
+
+def _place(mine: Path, content: bytes) -> None:
+    """Put a whole file there, and never over one that JupyterLab has made meanwhile."""
+    handle, name = tempfile.mkstemp(prefix=f".{mine.name}.", suffix=".tmp", dir=mine.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        try:
+            os.link(temporary, mine)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without hard links
+            if not mine.exists():
+                temporary.replace(mine)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _put_away(mine: Path) -> None:
@@ -70,7 +108,7 @@ def _put_away(mine: Path) -> None:
         count += 1
         place = place.with_name(re.sub(r"(-\d{6})(-\d+)?\.ipynb$", rf"\1-{count}.ipynb", place.name))
     mine.rename(place)
-    say(f"your copy is now {place.relative_to(paths.ROOT)}")
+    say(f"your copy is now {place.relative_to(paths.NOTEBOOKS.parent)}")
 
 
 def _record() -> dict[str, str]:

@@ -73,7 +73,11 @@ def open_chapter(arguments: list[str]) -> int:
         raise WrongUsage("./lab chapter takes one chapter, such as 11 or 1.1.")
     name = copies.name_of(options.names[0])
     setup.ensure(model=True)
-    return _open(options, copies.copy(name, options.fresh))
+    mine = copies.copy(name, options.fresh)
+    for other in copies.chapters():
+        if other != name:
+            copies.copy(other)  # a chapter's last cell offers the next one
+    return _open(options, mine)
 
 
 def _open(options: Options, notebook: Path | None) -> int:
@@ -95,7 +99,9 @@ def _open(options: Options, notebook: Path | None) -> int:
         f"--ServerApp.open_browser={options.browser}"]
     sys.stdout.flush()
     os.chdir(paths.NOTEBOOKS)
-    os.execve(command[0], command, setup.java_environment(jdk))
+    env = setup.java_environment(jdk)
+    env["PYTHONPATH"] = str(paths.ROOT / "tools")  # for the hook before each save
+    os.execve(command[0], command, env)
     return 1
 
 
@@ -124,6 +130,7 @@ def write_settings(kernel: str = kernels.FORMS[kernels.DEFAULT].spec) -> None:
             "extension_manager": "readonly",
         },
         "MappingKernelManager": {"default_kernel_name": kernel},
+        "ContentsManager": {"pre_save_hook": "tinylab.saving.only_mine"},
     }
     overrides = {
         "@jupyterlab/apputils-extension:sanitizer": {"allowCommandLinker": False},

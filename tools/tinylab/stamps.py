@@ -42,5 +42,9 @@ def write(stamp: Path, text: str) -> None:
     """Write a small file so that a reader sees the old text or the new one, never half of it."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
     temporary = stamp.with_name(stamp.name + ".tmp")
-    temporary.write_text(text)
-    temporary.replace(stamp)
+    try:
+        temporary.write_text(text)
+        temporary.replace(stamp)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # half a file would only fill the disk further
+        raise
