@@ -3,6 +3,7 @@ package tinyllm.weights;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,11 @@ public final class ModelFiles {
         Path path = path(nameOrPath);
         if (path != null) {
             return path;
+        }
+        boolean known = registry.models().containsKey(nameOrPath.toLowerCase(Locale.ROOT));
+        Path shared = known ? null : places.sharedByName(nameOrPath);
+        if (shared != null) {
+            return shared;
         }
         RegisteredModel model = registry.get(nameOrPath);
         Path found = places.find(model);

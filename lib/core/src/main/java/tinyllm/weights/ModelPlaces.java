@@ -1,7 +1,9 @@
 package tinyllm.weights;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,8 +17,8 @@ import tinyllm.weights.format.FormatException;
 import tinyllm.weights.format.StrictJson;
 
 /**
- * Where models may lie on this machine: our own folder, and those of Hugging Face, Ollama and LM Studio, whose files are used in
- * place and never written.
+ * Where models may lie on this machine: our own folder, those that {@code TINYLLM_MODELS} names, and those of Hugging Face, Ollama and
+ * LM Studio. All but our own are used in place and never written.
  *
  * @param home the one folder that this project writes, {@code TINYLLM_HOME}
  * @param environment the environment's variables
@@ -48,7 +50,7 @@ record ModelPlaces(Path home, Map<String, String> environment, Path userHome) {
     @Nullable
     Path find(RegisteredModel model) {
         List<Function<RegisteredModel, @Nullable Path>> places =
-                List.of(this::own, this::huggingFace, this::ollama, this::lmStudio);
+                List.of(this::own, this::shared, this::huggingFace, this::ollama, this::lmStudio);
         return places.stream()
                 .map(place -> place.apply(model))
                 .filter(Objects::nonNull)
@@ -57,8 +59,67 @@ record ModelPlaces(Path home, Map<String, String> environment, Path userHome) {
     }
 
     private @Nullable Path own(RegisteredModel model) {
-        Path folder = folder(model);
+        return in(folder(model), model);
+    }
+
+    private static @Nullable Path in(Path folder, RegisteredModel model) {
         return model.format() == Format.MLX ? wholeFolder(folder) : sameFile(model, folder.resolve(file(model)));
+    }
+
+    /**
+     * The folders of {@code TINYLLM_MODELS}, separated as in {@code PATH}: for a machine that many share. Each holds what our own
+     * {@code models} folder does, a folder for each name, or the files themselves. They are read and never written.
+     */
+    private List<Path> sharedFolders() {
+        String folders = environment.get("TINYLLM_MODELS");
+        if (folders == null) {
+            return List.of();
+        }
+        List<Path> paths = new ArrayList<>();
+        for (String folder : folders.split(File.pathSeparator)) {
+            if (!folder.isBlank()) {
+                try {
+                    paths.add(Path.of(folder.strip()));
+                } catch (InvalidPathException e) {
+                    throw new IllegalArgumentException(
+                            "TINYLLM_MODELS names \"" + folder + "\", which is no path: " + e.getReason(), e);
+                }
+            }
+        }
+        return paths;
+    }
+
+    private @Nullable Path shared(RegisteredModel model) {
+        for (Path folder : sharedFolders()) {
+            Path found = in(folder.resolve(model.name()), model);
+            if (found == null && model.format() != Format.MLX) {
+                found = in(folder, model);
+            }
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    /** A model of a shared folder that the registry does not know, by its folder's or file's name; null when there is none. */
+    @Nullable
+    Path sharedByName(String name) {
+        if (name.contains("/") || name.contains("\\") || name.startsWith(".")) {
+            return null;
+        }
+        for (Path folder : sharedFolders()) {
+            for (Path path : List.of(folder.resolve(name), folder.resolve(name + ".gguf"))) {
+                if (wholeFolder(path) != null || (name(path).endsWith(".gguf") && Files.isRegularFile(path))) {
+                    return path;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String name(Path path) {
+        return String.valueOf(path.getFileName());
     }
 
     // hub/models--org--name/snapshots/<revision>/…, the revision named in refs/main

@@ -99,6 +99,39 @@ class ModelFilesTest {
         assertThat(resolve("qwen3-0.6b-mlx")).isEqualTo(folder);
     }
 
+    /** A machine that many share: folders that nobody may write, named by TINYLLM_MODELS. */
+    @Test
+    void sharedFolders() throws IOException {
+        Path one = root.resolve("one");
+        Path two = root.resolve("two");
+        Path asAtHome = put(one.resolve("qwen3-0.6b/Qwen3-0.6B-Q8_0.gguf"));
+        put(two.resolve("Qwen3-0.6B-Q8_0.gguf"));
+        Path safetensors = two.resolve("qwen3-0.6b-mlx");
+        put(safetensors.resolve("model.safetensors"));
+        put(safetensors.resolve("config.json"));
+        Path ours = put(two.resolve("our-own.gguf"));
+        places = new ModelPlaces(
+                root.resolve("home"),
+                Map.of("TINYLLM_MODELS", " " + one + java.io.File.pathSeparator + java.io.File.pathSeparator + two),
+                root.resolve("user"));
+
+        assertThat(resolve("qwen3-0.6b")).isEqualTo(asAtHome);
+        assertThat(resolve("qwen3-0.6b-mlx")).isEqualTo(safetensors);
+        assertThat(resolve("our-own")).isEqualTo(ours);
+        Files.delete(asAtHome);
+        assertThat(resolve("qwen3-0.6b")).isEqualTo(two.resolve("Qwen3-0.6B-Q8_0.gguf"));
+        assertThatThrownBy(() -> resolve("../two/our-own.gguf")).hasMessageContaining("there is no model");
+        assertThatThrownBy(() -> resolve("smollm2-135m")).hasMessageContaining("not on this machine");
+
+        Path fetched = new ModelFetcher(places, HubClient.of(REGISTRY, Map.of()), new WheelSource(List.of("false")), 1)
+                .fetch(REGISTRY.get("qwen3-0.6b-mlx"), (name, done, total) -> {});
+        assertThat(fetched).isEqualTo(safetensors);
+        assertThat(root.resolve("home")).doesNotExist();
+        try (var all = Files.walk(two)) {
+            assertThat(all.filter(Files::isRegularFile)).hasSize(4);
+        }
+    }
+
     @Test
     void huggingFaceCache() throws IOException {
         Path repo = places.userHome().resolve(".cache/huggingface/hub/models--Qwen--Qwen3-0.6B-GGUF");
