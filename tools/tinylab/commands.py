@@ -19,6 +19,7 @@ class Options:
     quick: bool = False
     chapter: str = ""
     out: Path = book.DEFAULT
+    hand_out: Path | None = None
 
 
 def parse(command: str, arguments: list[str]) -> Options:
@@ -26,14 +27,32 @@ def parse(command: str, arguments: list[str]) -> Options:
         return _test(list(arguments))
     if command == "book":
         return Options(out=book.parse(arguments))
-    long = "--long" in arguments
-    words = [argument for argument in arguments if argument != "--long"]
-    for word in words:
-        if word.startswith("-"):
-            raise WrongUsage(f'"{word}" is not an option of ./lab {command}; --help shows what is.')
+    return _notebooks(list(arguments))
+
+
+def _notebooks(rest: list[str]) -> Options:
+    long, bare, out, words = False, False, None, []
+    while rest:
+        word = rest.pop(0)
+        key, equals, value = word.partition("=")
+        if word == "--long":
+            long = True
+        elif word == "--no-solutions":
+            bare = True
+        elif key == "--out":
+            out = value if equals else rest.pop(0) if rest else ""
+        elif word.startswith("-"):
+            raise WrongUsage(f'"{word}" is not an option of ./lab notebooks; --help shows what is.')
+        else:
+            words.append(word)
     if not words or words[0] not in ("check", "build", "thumbs", "map") or (words[0] == "map" and len(words) > 1):
         raise WrongUsage("./lab notebooks takes check, build or thumbs with chapters, or map alone; --help shows what they do.")
-    return Options(words[0], tuple(words[1:]), long)
+    if bare and (words[0] != "build" or long):
+        raise WrongUsage("--no-solutions goes with build alone.")
+    if out is not None and (not bare or not out):
+        raise WrongUsage("--out FOLDER goes with build --no-solutions.")
+    hand_out = Path(out).absolute() if out else paths.TARGET / "handout" if bare else None
+    return Options(words[0], tuple(words[1:]), long, hand_out=hand_out)
 
 
 def _test(rest: list[str]) -> Options:
@@ -73,8 +92,8 @@ def run(command: str, options: Options) -> int:
         return everything.main(options)
     from .notebooks import build, check, course_map
 
-    if options.action == "map":
-        return course_map.main()
+    if options.hand_out:
+        return build.hand_out(options.chapters, options.hand_out)
     if options.action == "build":
         return build.main(options.chapters)
     if options.action == "thumbs":

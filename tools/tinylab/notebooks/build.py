@@ -1,12 +1,13 @@
 """`./lab notebooks build`: write the starters, execute the solved notebooks in full, keep their outputs and a small picture."""
 
+import re
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
 from .. import copies, paths, stamps
-from ..console import Failure, Line
+from ..console import Failure, Line, WrongUsage
 from . import execute, rules, scan, source, thumbs
 
 
@@ -36,6 +37,29 @@ def main_thumbs(numbers: tuple[str, ...]) -> int:
     for path in sources(numbers):
         print(thumbs.make(path.stem).relative_to(paths.ROOT))
     return 0
+
+
+# A cell with nothing but these, commented out or not, is a way to the solution.
+HELP_LINE = re.compile(r"\s*(?://\s*)?(?:hint|solution)\(\s*\"[^\"]*\"\s*\)\s*;?\s*")
+
+
+def hand_out(numbers: tuple[str, ...], folder: Path) -> int:
+    """Write starters without their hint and solution cells into a folder; the clone's own notebooks are not touched."""
+    if folder.resolve() in (paths.NOTEBOOKS, paths.MY):
+        raise WrongUsage(f"{folder} holds this clone's own notebooks: give --out another folder.")
+    chosen = sources(numbers)
+    for path in chosen:
+        chapter = source.read(path)
+        starter = chapter.starter
+        starter.cells = [cell for cell in starter.cells if not _leads_to_solutions(cell)]
+        store(starter, folder / f"{chapter.name}.ipynb")
+    print(f"{len(chosen)} chapters without solutions are in {folder}")
+    return 0
+
+
+def _leads_to_solutions(cell: NotebookNode) -> bool:
+    lines = [line for line in cell.source.split("\n") if line.strip()]
+    return cell.cell_type == "code" and bool(lines) and all(HELP_LINE.fullmatch(line) for line in lines)
 
 
 def build(path: Path) -> None:
