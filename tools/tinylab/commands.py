@@ -92,6 +92,8 @@ def run(command: str, options: Options) -> int:
         return everything.main(options)
     from .notebooks import build, check, course_map
 
+    if options.action == "map":
+        return course_map.main()
     if options.hand_out:
         return build.hand_out(options.chapters, options.hand_out)
     if options.action == "build":

@@ -41,7 +41,7 @@ class ArchitectureTest {
             entry("nn", List.of("course", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
             entry("weights", List.of("tensor", "weights.format")),
-            entry("model", List.of("nn", "weights", "weights.format", "text", "tensor")),
+            entry("model", List.of("course", "nn", "weights", "weights.format", "text", "tensor")),
             entry(
                     "engine",
                     List.of("course", "model", "sampling", "nn", "weights", "weights.format", "text", "tensor")));

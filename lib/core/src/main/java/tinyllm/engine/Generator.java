@@ -3,8 +3,10 @@ package tinyllm.engine;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import tinyllm.course.Mine;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.Sampler;
+import tinyllm.sampling.SamplingFn;
 import tinyllm.sampling.SamplingParams;
 
 /** One request at a time, nothing cached: chapter 1.6's loop around a model, a sampler and a text stream. Immutable. */
@@ -32,6 +34,39 @@ public final class Generator {
     /** The same with the learner's sampling. */
     public Generator with(Sampler ownSampler) {
         return new Generator(model, ownSampler, loop);
+    }
+
+    /**
+     * The same with everything that the learner has solved: the model's parts, the sampler's steps, the decode loop; the library's for
+     * the rest. Shows whose is whose.
+     *
+     * @throws IllegalStateException when the notebook library is not on the class path
+     */
+    public Generator withMine() {
+        Mine mine = Mine.load();
+        mine.show();
+        return with(mine);
+    }
+
+    /** The same with the learner's answers; of two for one place the later. */
+    public Generator with(Mine mine) {
+        Sampler steps = sampler;
+        GenerateFn own = loop;
+        for (Mine.Piece piece : mine.pieces()) {
+            if (piece.own() instanceof SamplingFn step) {
+                steps = steps.with(() -> step);
+            } else if (piece.own() instanceof GenerateFn ownLoop) {
+                own = ownLoop;
+            }
+        }
+        return new Generator(model.with(mine), steps, own);
+    }
+
+    /** Whether generating uses answers of this interface: a part of the model, a step of the sampler, the loop. */
+    public static boolean hasPlaceFor(Class<?> contract) {
+        return CausalLm.hasPlaceFor(contract)
+                || SamplingFn.class.isAssignableFrom(contract)
+                || GenerateFn.class.isAssignableFrom(contract);
     }
 
     /**

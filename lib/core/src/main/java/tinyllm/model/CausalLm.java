@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.Mine;
 import tinyllm.nn.DecoderFn;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Part;
@@ -129,6 +130,36 @@ public final class CausalLm {
                     "the tokenizer of " + name + " does not merge bytes, so there is no loop to replace");
         }
         return new CausalLm(name, config, weights, text.with(bpe.with(loop.get())), parts);
+    }
+
+    /**
+     * The same weights with every part that the learner has solved, the library's for the rest; shows whose is whose. An answer that
+     * no longer compiles or passes its check is said in a sentence, and the library's stands in.
+     *
+     * @throws IllegalStateException when the notebook library, which knows where answers are kept, is not on the class path
+     */
+    public CausalLm withMine() {
+        Mine mine = Mine.load().only(CausalLm::hasPlaceFor);
+        mine.show();
+        return with(mine);
+    }
+
+    /** The same weights with those of the learner's answers that are parts of a model; of two for one place the later. */
+    public CausalLm with(Mine mine) {
+        CausalLm model = this;
+        for (Mine.Piece piece : mine.pieces()) {
+            if (piece.own() instanceof Part own && Parts.hasPlaceFor(piece.contract())) {
+                model = model.with(() -> own);
+            } else if (piece.own() instanceof MergeFn loop && model.text.tokenizer() instanceof BpeTokenizer) {
+                model = model.withMerge(() -> loop);
+            }
+        }
+        return model;
+    }
+
+    /** Whether a model uses answers of this interface: a part that computes, or the tokenizer's merge loop. */
+    public static boolean hasPlaceFor(Class<?> contract) {
+        return Parts.hasPlaceFor(contract) || contract == MergeFn.class;
     }
 
     /**

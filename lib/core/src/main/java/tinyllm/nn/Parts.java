@@ -57,6 +57,11 @@ public final class Parts {
         return new Parts(Map.copyOf(more));
     }
 
+    /** Whether a model computes with parts of this interface. */
+    public static boolean hasPlaceFor(Class<?> contract) {
+        return KINDS.contains(contract);
+    }
+
     /** One sentence each: which interface is whose. */
     public List<String> owners() {
         List<String> lines = new ArrayList<>();

@@ -1,7 +1,6 @@
 package tinyllm.lab;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -11,6 +10,7 @@ import tinyllm.lab.check.CheckResult;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.check.Outcome;
 import tinyllm.lab.exercises.Exercises;
+import tinyllm.lab.mine.Kept;
 import tinyllm.lab.progress.Progress;
 import tinyllm.lab.progress.Progress.Entry;
 import tinyllm.lab.progress.Progress.Prediction;
@@ -40,7 +40,7 @@ final class Session {
             record(exercise.id(), entry -> entry.checked(state(result.outcome()), System.currentTimeMillis()));
         }
         if (result.solved()) {
-            keepSource(result);
+            keepSource(exercise, result);
         }
         return result;
     }
@@ -108,19 +108,15 @@ final class Session {
         }
     }
 
-    private void keepSource(CheckResult result) {
-        String className = result.answer();
-        if (className == null) {
-            return;
+    /** Whatever goes wrong here must not hide the verdict. */
+    private void keepSource(Exercise<?> exercise, CheckResult result) {
+        Kept kept = new Kept(workplace.mine().resolve("src"));
+        try {
+            kept.keep(exercise, Notebook.current().snippets(), Optional.ofNullable(result.answer()))
+                    .ifPresent(problem -> show(Html.of(problem)));
+        } catch (IOException | RuntimeException e) {
+            show(Html.of("Your source can't be kept in " + kept.folder() + ": " + e));
         }
-        Path folder = workplace.mine().resolve("src");
-        MyCode.collect(Notebook.current().snippets(), className).ifPresent(source -> {
-            try {
-                MyCode.keep(folder, result.id(), source);
-            } catch (IOException e) {
-                show(Html.of("Your source can't be kept in " + folder + ": " + e));
-            }
-        });
     }
 
     private static boolean attempted(Outcome outcome) {

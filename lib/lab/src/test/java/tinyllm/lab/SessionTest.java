@@ -122,18 +122,20 @@ class SessionTest {
     void aRightAnswerIsKeptWithWhatItNeeds() throws IOException {
         snippets.addAll(List.of(
                 "import java.util.*;",
+                "import tinyllm.nn.*;",
+                "import tinyllm.tensor.*;",
                 "Tensor old(Tensor x) { return x; }",
                 "class Right implements SoftmaxFn { /* first try */ }",
                 "Tensor helper(Tensor x) {\n return x.exp(); }",
-                "class Right implements SoftmaxFn { Tensor softmax(Tensor x) { return helper(x); } }",
+                "class Right implements SoftmaxFn { public Tensor softmax(Tensor x) { return helper(x); } }",
                 "check(\"1.1 softmax\", Right::new);"));
         session.check("1.1 softmax", Right::new);
 
         assertThat(last()).startsWith("✔ 1.1 softmax: correct");
-        assertThat(root.resolve("notebooks/my/src/1.1-softmax.java"))
+        assertThat(root.resolve("notebooks/my/src/C1_1_Softmax.java"))
                 .content()
-                .contains("import java.util.*;", "Tensor helper", "return helper(x)")
-                .doesNotContain("first try", "old(", "check(");
+                .contains("import tinyllm.nn.*;", "static Tensor helper", "return helper(x)", "ANSWER = Right::new;")
+                .doesNotContain("import java.util", "first try", "old(", "check(");
         assertThat(session.progressTable().text()).startsWith("1 of ").contains("✔ 1.1 softmax");
         assertThat(root.resolve("notebooks/my/progress.json")).exists();
     }
@@ -143,7 +145,7 @@ class SessionTest {
         session.check("1.1 softmax", Softmax::new);
 
         assertThat(session.progressTable().text()).contains("◐ 1.1 softmax          the library's own");
-        assertThat(root.resolve("notebooks/my/src/1.1-softmax.java")).doesNotExist();
+        assertThat(root.resolve("notebooks/my/src/C1_1_Softmax.java")).doesNotExist();
     }
 
     @Test

@@ -10,9 +10,20 @@ import java.util.Map;
 /** This library in a JVM of its own, with the flags and the class path of this one. */
 public final class OurRunner implements Runner {
 
+    private final boolean mine;
+
+    public OurRunner() {
+        this(false);
+    }
+
+    /** @param mine whether the learner's solved exercises compute, as far as there are any */
+    public OurRunner(boolean mine) {
+        this.mine = mine;
+    }
+
     @Override
     public String name() {
-        return "tinyllm";
+        return mine ? "tinyllm (mine)" : "tinyllm";
     }
 
     @Override
@@ -26,7 +37,7 @@ public final class OurRunner implements Runner {
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(Row.class.getName());
-        command.addAll(Row.arguments(plan));
+        command.addAll(Row.arguments(plan, mine));
         return ChildProcess.json(command, threads(plan.threads()));
     }
 

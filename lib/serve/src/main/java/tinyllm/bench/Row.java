@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tinyllm.course.Mine;
 import tinyllm.engine.Completion;
 import tinyllm.engine.Generator;
 import tinyllm.model.CausalLm;
@@ -21,13 +22,14 @@ public final class Row {
 
     private Row() {}
 
-    static List<String> arguments(Plan plan) {
+    static List<String> arguments(Plan plan, boolean mine) {
         return List.of(
                 plan.kind().name(),
                 plan.model(),
                 Integer.toString(plan.promptTokens()),
                 Integer.toString(plan.newTokens()),
-                Integer.toString(plan.threads()));
+                Integer.toString(plan.threads()),
+                Boolean.toString(mine));
     }
 
     public static void main(String[] args) {
@@ -37,13 +39,14 @@ public final class Row {
                 Integer.parseInt(args[2]),
                 Integer.parseInt(args[3]),
                 Integer.parseInt(args[4]));
-        System.out.println(new JsonMapper().writeValueAsString(measure(plan)));
+        System.out.println(new JsonMapper().writeValueAsString(measure(plan, Boolean.parseBoolean(args[5]))));
     }
 
-    static Map<String, Object> measure(Plan plan) {
+    static Map<String, Object> measure(Plan plan, boolean mine) {
         Map<String, Object> row = new LinkedHashMap<>();
         CausalLm model = load(plan.model(), row);
-        Generator generator = new Generator(model);
+        Generator library = new Generator(model);
+        Generator generator = mine ? library.with(Mine.load()) : library;
         int[] prompt = prompt(model, plan.promptTokens());
         generator.complete(prompt, SamplingParams.GREEDY, 2, piece -> {});
         Completion done = generator.complete(prompt, SamplingParams.GREEDY, plan.newTokens(), piece -> {});

@@ -31,6 +31,9 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private OutputOptions output;
 
+    @Mixin
+    private SolutionOptions solution;
+
     @Parameters(paramLabel = "WHAT", description = "prefill or decode")
     private String what;
 
@@ -81,12 +84,17 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandException.wrongUsage("--prompt-tokens and --tokens make " + (promptTokens + plan.newTokens())
                     + " tokens, but the context of " + model + " holds " + config.maxPositionEmbeddings());
         }
-        List<Runner> runners = new ArrayList<>(List.of(new OurRunner()));
+        if (solution.mine()) {
+            solution.load(output);
+        }
+        List<Runner> runners = new ArrayList<>(List.of(new OurRunner(solution.mine())));
         if (!peers.isEmpty()) {
             runners.add(new MlxLmRunner(ModelFiles.home(), config, output::note));
         }
         Report report = new Benchmark(plan, runners, rounds).run(output::note);
-        output.result(report.json(), out -> table(out, report));
+        Map<String, Object> json = report.json();
+        json.putAll(solution.json());
+        output.result(json, out -> table(out, report));
         return 0;
     }
 

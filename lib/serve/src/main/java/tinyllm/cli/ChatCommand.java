@@ -36,6 +36,9 @@ final class ChatCommand implements Callable<Integer> {
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private SolutionOptions solution;
+
     @Option(names = "--system", paramLabel = "TEXT", description = "what the model is told first")
     private @Nullable String system;
 
@@ -50,6 +53,7 @@ final class ChatCommand implements Callable<Integer> {
         SamplingParams params = sampling.params(0.7);
         int maxTokens = sampling.maxTokens();
         CausalLm loaded = model.load(output);
+        Generator generator = solution.apply(new Generator(loaded), output);
         output.note("Talking with " + loaded.name() + ". /reset forgets the conversation, /quit ends it.");
         BufferedReader in = new BufferedReader(new InputStreamReader(main.in(), StandardCharsets.UTF_8));
         List<Map<String, Object>> messages = beginning();
@@ -63,7 +67,7 @@ final class ChatCommand implements Callable<Integer> {
             if (line.strip().equals("/reset")) {
                 messages = beginning();
             } else if (!line.isBlank()) {
-                answer(new Generator(loaded), messages, line, params, maxTokens);
+                answer(generator, messages, line, params, maxTokens);
             }
         }
     }

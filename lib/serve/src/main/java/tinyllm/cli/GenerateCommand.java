@@ -27,6 +27,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private SamplingOptions sampling;
 
+    @Mixin
+    private SolutionOptions solution;
+
     @Option(names = "--prompt", required = true, paramLabel = "P", description = "the text, as one user message")
     private String prompt;
 
@@ -46,13 +49,15 @@ final class GenerateCommand implements Callable<Integer> {
         }
         CausalLm loaded = model.load(output);
         Completion done = run(loaded, params, maxTokens);
-        output.result(json(done), out -> out.println());
+        Map<String, Object> json = json(done);
+        json.putAll(solution.json());
+        output.result(json, out -> out.println());
         output.note(summary(done, loaded));
         return 0;
     }
 
     private Completion run(CausalLm loaded, SamplingParams params, int maxTokens) {
-        Generator generator = new Generator(loaded);
+        Generator generator = solution.apply(new Generator(loaded), output);
         Consumer<String> onText = output.json() ? piece -> {} : this::show;
         return raw
                 ? generator.complete(loaded.tokenizer().encode(prompt), params, maxTokens, onText)

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             LogprobsCommand.class,
             TokenizeCommand.class,
             DetokenizeCommand.class,
+            CheckCommand.class,
             BenchCommand.class,
             FilmCommand.class,
             ServeCommand.class

@@ -24,7 +24,8 @@ class HelpTest {
                 "detokenize",
                 "bench",
                 "serve",
-                "film"
+                "film",
+                "check"
             })
     void everyCommand(String command) {
         Lab lab = Lab.run(command, "--help").succeeds();

@@ -37,7 +37,7 @@ public final class Check<T> {
      */
     public CheckResult run(Supplier<?> answer) {
         long start = System.nanoTime();
-        CheckJob<T> job = new CheckJob<>(exercise, answer);
+        CheckJob<T> job = new CheckJob<>(exercise, answer, exercise.cases());
         try (QuietOutput output = new QuietOutput()) {
             Thread thread =
                     Thread.ofPlatform().daemon().name("check " + exercise.id()).unstarted(job);
@@ -46,6 +46,19 @@ public final class Check<T> {
             Outcome cut = await(thread, output);
             return result(job, thread, cut, output.text(), (System.nanoTime() - start) / 1e9);
         }
+    }
+
+    /**
+     * Checks an answer in one case, on the calling thread and without a deadline: a debugger may stop in it.
+     *
+     * @param situation a case's place in the exercise's list
+     */
+    public CheckResult debug(Supplier<?> answer, int situation) {
+        long start = System.nanoTime();
+        CheckJob<T> job =
+                new CheckJob<>(exercise, answer, List.of(exercise.cases().get(situation)));
+        job.run();
+        return result(job, Thread.currentThread(), null, "", (System.nanoTime() - start) / 1e9);
     }
 
     /** Null when the thread came to its end by itself. */

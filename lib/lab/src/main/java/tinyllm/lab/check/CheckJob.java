@@ -18,6 +18,7 @@ final class CheckJob<T> implements Runnable {
 
     private final Exercise<T> exercise;
     private final Supplier<?> supplier;
+    private final List<Case<T>> cases;
     private final List<Row> rows = new ArrayList<>();
     private final List<Trial<T>> trials = new ArrayList<>();
     private volatile @Nullable String running;
@@ -26,9 +27,10 @@ final class CheckJob<T> implements Runnable {
     private volatile @Nullable String answer;
     private @Nullable InputGuard guard;
 
-    CheckJob(Exercise<T> exercise, Supplier<?> supplier) {
+    CheckJob(Exercise<T> exercise, Supplier<?> supplier, List<Case<T>> cases) {
         this.exercise = exercise;
         this.supplier = supplier;
+        this.cases = cases;
     }
 
     @Override
@@ -38,7 +40,7 @@ final class CheckJob<T> implements Runnable {
             if (answer == null) {
                 return;
             }
-            for (Case<T> situation : exercise.cases()) {
+            for (Case<T> situation : cases) {
                 running = situation.name();
                 if (Thread.interrupted() || !runCase(answer, situation)) {
                     return;

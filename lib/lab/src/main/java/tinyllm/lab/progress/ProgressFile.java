@@ -2,13 +2,11 @@ package tinyllm.lab.progress;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -65,9 +63,9 @@ public final class ProgressFile {
             Progress before = readUnlocked();
             Progress after = change.apply(before);
             if (Files.exists(file)) {
-                replace(backup(), ProgressJson.bytes(file));
+                SafeFile.replace(backup(), ProgressJson.bytes(file));
             }
-            replace(file, ProgressJson.write(after));
+            SafeFile.replace(file, ProgressJson.write(after));
             return after;
         });
     }
@@ -94,7 +92,7 @@ public final class ProgressFile {
         Optional<Progress> previous = readBackup();
         byte[] restored = ProgressJson.write(previous.orElse(Progress.EMPTY));
         Files.move(file, aside);
-        replace(file, restored);
+        SafeFile.replace(file, restored);
         notice = "The progress file is corrupt (" + reason.getMessage() + "). It was kept as " + aside.getFileName()
                 + "; "
                 + (previous.isPresent()
@@ -121,25 +119,6 @@ public final class ProgressFile {
             if (!Files.exists(aside)) {
                 return aside;
             }
-        }
-    }
-
-    private static void replace(Path target, byte[] bytes) throws IOException {
-        Path temporary = target.resolveSibling(target.getFileName() + ".tmp");
-        try (FileChannel channel = FileChannel.open(
-                temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        } catch (IOException e) {
-            Files.deleteIfExists(temporary); // half a file would only fill the disk further
-            throw e;
-        }
-        Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel folder = FileChannel.open(target.getParent(), StandardOpenOption.READ)) {
-            folder.force(true);
         }
     }
 

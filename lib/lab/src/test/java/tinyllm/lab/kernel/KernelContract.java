@@ -73,8 +73,10 @@ abstract class KernelContract {
         assertThat(check()).startsWith("✔ 1.1 softmax: correct");
 
         assertThat(kernel.run("progress();").text()).contains("✔ 1.1 softmax", "2 attempts");
-        String kept = Files.readString(folder.resolve("my/src/1.1-softmax.java"));
-        assertThat(kept).contains("class Mine implements SoftmaxFn", "maxKeep").doesNotContain("todo(", "org.dflib");
+        String kept = Files.readString(folder.resolve("my/src/C1_1_Softmax.java"));
+        assertThat(kept)
+                .contains("static class Mine implements SoftmaxFn", "maxKeep", "ANSWER = Mine::new")
+                .doesNotContain("todo(", "org.dflib");
     }
 
     @Test
