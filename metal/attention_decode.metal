@@ -136,7 +136,7 @@ if (simdgroup == 0) {
 // BEGIN KERNEL attention_decode_join
 uint lane = thread_index_in_simdgroup, row = thread_position_in_grid.y;
 uint blocks = uint(partial_shape[1]), dim = uint(partial_shape[2]);
-const device float* mine = states + row * blocks * 2;
+auto mine = states + row * blocks * 2;
 float largest = -INFINITY;
 for (uint b = lane; b < blocks; b += 32) {
   largest = max(largest, mine[2 * b]);

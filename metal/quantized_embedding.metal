@@ -1,8 +1,9 @@
 // Looks tokens up in a quantized table: w = scale · q + bias by groups. Rows are bit streams, low bits first, in words of 32.
 
-// Value i of a row whose values take BITS bits; one of 3, 5 or 6 bits may lie across two words.
-template <int BITS>
-inline uint unpack(const device uint* row, uint i) {
+// Value i of a row whose values take BITS bits; one of 3, 5 or 6 bits may lie across two words. Words is a pointer, to device memory or,
+// for a tiny input, to constant memory.
+template <int BITS, typename Words>
+inline uint unpack(Words row, uint i) {
   uint bit = i * BITS, word = bit / 32, shift = bit % 32;
   uint v = row[word] >> shift;
   if (32 % BITS != 0 && shift + BITS > 32) {

@@ -1,9 +1,10 @@
 // y = x · dequantized(w)ᵀ, w = scale · q + bias by groups of GROUP values along K. Rows of w are bit streams, low bits first.
 // Four ways, from plain to fast. x [M, K], w [N, K · BITS / 32], scales, biases [N, K / GROUP] -> y [M, N].
 
-// Value i of a row; values of 3, 5 or 6 bits may lie across two words.
-template <int BITS>
-inline uint unpack(const device uint* row, uint i) {
+// Value i of a row; values of 3, 5 or 6 bits may lie across two words. Words, like Scales below, is a pointer, to device memory or, for
+// a tiny input, to constant memory.
+template <int BITS, typename Words>
+inline uint unpack(Words row, uint i) {
   uint bit = i * BITS, word = bit / 32, shift = bit % 32;
   uint v = row[word] >> shift;
   if (32 % BITS != 0 && shift + BITS > 32) {
@@ -14,8 +15,8 @@ inline uint unpack(const device uint* row, uint i) {
 
 // Σ q·x over eight values. For four bits x comes divided by 1, 16, 256, 4096, so that a nibble is masked where it stands and never
 // shifted: (q · 16) · (x / 16) = q · x.
-template <int BITS>
-inline float dot_of_eight(const device uint* row, uint i, const thread float* x) {
+template <int BITS, typename Words>
+inline float dot_of_eight(Words row, uint i, const thread float* x) {
   float sum = 0;
   if (BITS == 4) {
     uint word = row[i / 8];
@@ -33,8 +34,8 @@ inline float dot_of_eight(const device uint* row, uint i, const thread float* x)
 }
 
 // A tile of x and one of w, 32 x 32 each, zero beyond the edges; 128 threads load eight values of each.
-template <typename T, int BITS, int GROUP>
-inline void load_tiles(const device T* x, const device uint* w, const device T* scales, const device T* biases,
+template <int BITS, int GROUP, typename T, typename Words, typename Scales>
+inline void load_tiles(const device T* x, Words w, Scales scales, Scales biases,
                        threadgroup float* x_tile, threadgroup float* w_tile, uint m0, uint n0, uint k0, uint M, uint N, uint K,
                        uint stop, uint thread_index) {
   for (uint i = thread_index; i < 32 * 32; i += 128) {
@@ -148,7 +149,7 @@ for (int i = 0; i < 4; ++i) {
 }
 for (uint k = 0; k < K; k += 32) {
   threadgroup_barrier(mem_flags::mem_threadgroup);
-  load_tiles<T, BITS, GROUP>(x, w, scales, biases, x_tile, w_tile, m0, n0, k, M, N, K, K, t);
+  load_tiles<BITS, GROUP>(x, w, scales, biases, x_tile, w_tile, m0, n0, k, M, N, K, K, t);
   threadgroup_barrier(mem_flags::mem_threadgroup);
   multiply_tiles(x_tile, w_tile, acc, simdgroup);
 }
@@ -171,7 +172,7 @@ for (int i = 0; i < 4; ++i) {
 }
 for (uint k = start; k < stop; k += 32) {
   threadgroup_barrier(mem_flags::mem_threadgroup);
-  load_tiles<T, BITS, GROUP>(x, w, scales, biases, x_tile, w_tile, m0, n0, k, M, N, K, stop, t);
+  load_tiles<BITS, GROUP>(x, w, scales, biases, x_tile, w_tile, m0, n0, k, M, N, K, stop, t);
   threadgroup_barrier(mem_flags::mem_threadgroup);
   multiply_tiles(x_tile, w_tile, acc, simdgroup);
 }

@@ -15,7 +15,7 @@ inline float threadgroup_sum(float mine, threadgroup float* partial, uint simdgr
 threadgroup float partial[32];
 uint row = threadgroup_position_in_grid.x, n = uint(x_shape[1]);
 uint first = thread_index_in_threadgroup, step = threads_per_threadgroup.x;
-const device T* in = x + row * n;
+auto in = x + row * n;
 
 float squares = 0;
 for (uint i = first; i < n; i += step) {

@@ -27,7 +27,7 @@ threadgroup float sums[32];
 uint lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
 uint row = threadgroup_position_in_grid.x, n = uint(x_shape[1]);
 uint first = thread_index_in_threadgroup, step = threads_per_threadgroup.x;
-const device T* in = x + row * n;
+auto in = x + row * n;
 device T* to = out + row * n;
 
 float most = -INFINITY;

@@ -10,13 +10,14 @@ public final class SmallKernels {
 
     private SmallKernels() {}
 
-    /** a · x + y for F32 x and y of shape [n]; byFour: four elements a thread. */
-    public static KernelCall axpy(float a, Tensor x, Tensor y, boolean byFour) {
+    /** a · x + y for F32 x and y of shape [n]; four elements a thread, if asked for and n is at least 8. */
+    public static KernelCall axpy(float a, Tensor x, Tensor y, boolean four) {
         Demand.rank("axpy", "x", x, 1);
         Demand.shape("axpy", "y", y, x.shape());
         Demand.dtype("axpy", "x", x, DType.F32);
         Demand.dtype("axpy", "y", y, DType.F32);
         int n = x.dim(0);
+        boolean byFour = four && n >= KernelSignature.CONSTANT_BELOW; // the kernel casts to device pointers
         return KernelCall.of(
                 MetalKernel.library("axpy.metal", byFour ? "axpy_by_four" : "axpy")
                         .inputs("a", "x", "y")
