@@ -103,6 +103,13 @@ METAL_FUNC uint thread_index_in_threadgroup() { return threadIdx.x + blockDim.x 
 METAL_FUNC uint thread_index_in_simdgroup() { return thread_index_in_threadgroup() % 32; }
 METAL_FUNC uint simdgroup_index_in_threadgroup() { return thread_index_in_threadgroup() / 32; }
 METAL_FUNC uint simdgroups_per_threadgroup() { return (blockDim.x * blockDim.y * blockDim.z + 31) / 32; }
+METAL_FUNC uint thread_index_in_quadgroup() { return thread_index_in_threadgroup() % 4; }
+METAL_FUNC uint quadgroup_index_in_threadgroup() { return thread_index_in_threadgroup() / 4; }
+METAL_FUNC uint quadgroups_per_threadgroup() { return (blockDim.x * blockDim.y * blockDim.z + 3) / 4; }
+METAL_FUNC uint dispatch_quadgroups_per_threadgroup() { return quadgroups_per_threadgroup(); }
+METAL_FUNC uint dispatch_simdgroups_per_threadgroup() { return simdgroups_per_threadgroup(); }
+METAL_FUNC uint3 grid_size() { return threads_per_grid(); }
+METAL_FUNC uint3 grid_origin() { return triple(0, 0, 0); }
 METAL_FUNC uint threads_per_simdgroup() { return 32; }
 METAL_FUNC uint thread_execution_width() { return 32; }
 

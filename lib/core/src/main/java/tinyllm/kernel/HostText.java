@@ -71,10 +71,15 @@ final class HostText {
             case THREAD_INDEX_IN_THREADGROUP -> "tinyllm::self->index";
             case THREAD_INDEX_IN_SIMDGROUP -> "tinyllm::self->lane";
             case SIMDGROUP_INDEX_IN_THREADGROUP -> "tinyllm::self->simdgroup";
-            case SIMDGROUPS_PER_THREADGROUP -> "tinyllm::launch.simdgroups";
+            case THREAD_INDEX_IN_QUADGROUP -> "tinyllm::self->lane % 4";
+            case QUADGROUP_INDEX_IN_THREADGROUP -> "tinyllm::self->index / 4";
+            case QUADGROUPS_PER_THREADGROUP, DISPATCH_QUADGROUPS_PER_THREADGROUP ->
+                "(tinyllm::launch.group[0] * tinyllm::launch.group[1] * tinyllm::launch.group[2] + 3) / 4";
+            case GRID_ORIGIN -> "uint3(0u)";
+            case SIMDGROUPS_PER_THREADGROUP, DISPATCH_SIMDGROUPS_PER_THREADGROUP -> "tinyllm::launch.simdgroups";
             case THREADGROUP_POSITION_IN_GRID -> "tinyllm::triple(tinyllm::launch.position)";
             case THREADGROUPS_PER_GRID -> "tinyllm::triple(tinyllm::launch.groups)";
-            case THREADS_PER_GRID -> "tinyllm::triple(tinyllm::launch.threads)";
+            case THREADS_PER_GRID, GRID_SIZE -> "tinyllm::triple(tinyllm::launch.threads)";
             case THREADS_PER_THREADGROUP, DISPATCH_THREADS_PER_THREADGROUP -> "tinyllm::triple(tinyllm::launch.group)";
             case THREADS_PER_SIMDGROUP, THREAD_EXECUTION_WIDTH -> "32";
         };

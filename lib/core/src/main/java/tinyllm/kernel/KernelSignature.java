@@ -75,10 +75,17 @@ public record KernelSignature(
 
     /** A thread attribute that a body may name, with its type in Metal. */
     public enum Attribute {
+        DISPATCH_QUADGROUPS_PER_THREADGROUP("uint"),
+        DISPATCH_SIMDGROUPS_PER_THREADGROUP("uint"),
         DISPATCH_THREADS_PER_THREADGROUP("uint3"),
+        GRID_ORIGIN("uint3"),
+        GRID_SIZE("uint3"),
+        QUADGROUP_INDEX_IN_THREADGROUP("uint"),
+        QUADGROUPS_PER_THREADGROUP("uint"),
         SIMDGROUP_INDEX_IN_THREADGROUP("uint"),
         SIMDGROUPS_PER_THREADGROUP("uint"),
         THREAD_EXECUTION_WIDTH("uint"),
+        THREAD_INDEX_IN_QUADGROUP("uint"),
         THREAD_INDEX_IN_SIMDGROUP("uint"),
         THREAD_INDEX_IN_THREADGROUP("uint"),
         THREAD_POSITION_IN_GRID("uint3"),

@@ -88,6 +88,31 @@ class MetalKernelTest {
         assertThat(out.item(1, 3, 2)).isEqualTo(2 + 4 + 8 + 100 + 1000 + 10000);
     }
 
+    /** Every attribute that MLX passes, alone in a body. */
+    @ParameterizedTest
+    @EnumSource(KernelSignature.Attribute.class)
+    void everyAttributeIsThere(KernelSignature.Attribute attribute) {
+        String part = attribute.type().equals("uint3") ? ".x" : "";
+        String body = "out[thread_position_in_grid.x] = 1 + " + attribute.word() + part + ";";
+        MetalKernel kernel = MetalKernel.of(body).outputs("out");
+        Launch launch = Launch.grid(64).group(64).output(DType.F32, 64);
+        float last = kernel.run(launch).getFirst().toFloats()[63];
+        float expected = switch (attribute) {
+            case GRID_ORIGIN, THREADGROUP_POSITION_IN_GRID -> 1;
+            case SIMDGROUP_INDEX_IN_THREADGROUP, THREADGROUPS_PER_GRID -> 2;
+            case SIMDGROUPS_PER_THREADGROUP, DISPATCH_SIMDGROUPS_PER_THREADGROUP -> 3;
+            case THREAD_INDEX_IN_QUADGROUP -> 4;
+            case QUADGROUP_INDEX_IN_THREADGROUP -> 16;
+            case QUADGROUPS_PER_THREADGROUP, DISPATCH_QUADGROUPS_PER_THREADGROUP -> 17;
+            case THREAD_INDEX_IN_SIMDGROUP -> 32;
+            case THREADS_PER_SIMDGROUP, THREAD_EXECUTION_WIDTH -> 33;
+            case THREAD_INDEX_IN_THREADGROUP, THREAD_POSITION_IN_GRID, THREAD_POSITION_IN_THREADGROUP -> 64;
+            default -> 65;
+        };
+        assertThat(last).isEqualTo(expected);
+        assertThat(kernel.check(launch)).isEmpty();
+    }
+
     @Test
     void initialValues() {
         Tensor out = MetalKernel.of("if (thread_position_in_grid.x == 1) { out[1] = 5; }")

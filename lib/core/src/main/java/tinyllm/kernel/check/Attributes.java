@@ -9,10 +9,17 @@ import tinyllm.kernel.check.Words.Word;
 /** The spelling of thread attributes: a body only names them, and a misspelt one would be just an unknown variable. */
 final class Attributes {
     static final Set<String> KNOWN = Set.of(
+            "dispatch_quadgroups_per_threadgroup",
+            "dispatch_simdgroups_per_threadgroup",
             "dispatch_threads_per_threadgroup",
+            "grid_origin",
+            "grid_size",
+            "quadgroup_index_in_threadgroup",
+            "quadgroups_per_threadgroup",
             "simdgroup_index_in_threadgroup",
             "simdgroups_per_threadgroup",
             "thread_execution_width",
+            "thread_index_in_quadgroup",
             "thread_index_in_simdgroup",
             "thread_index_in_threadgroup",
             "thread_position_in_grid",
@@ -55,7 +62,7 @@ final class Attributes {
 
     private static boolean looksLikeOne(String word) {
         return word.matches(
-                        "(thread|threads|threadgroup|threadgroups|simdgroup|simdgroups|simd|dispatch)_\\w*(_in_|_per_|grid|threadgroup|simdgroup)\\w*")
+                        "(thread|threads|threadgroup|threadgroups|simdgroup|simdgroups|quadgroup|quadgroups|simd|dispatch)_\\w*(_in_|_per_|grid|threadgroup|simdgroup)\\w*")
                 && !word.matches("threadgroup_barrier|simdgroup_(barrier|load|store|multiply\\w*|matrix|\\w+8x8)");
     }
 
