@@ -2,7 +2,9 @@ package tinyllm.kernel;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import tinyllm.kernel.check.MetalChecker;
 import tinyllm.kernel.check.Problem;
 import tinyllm.kernel.host.HostBuffer;
@@ -108,8 +110,13 @@ public final class MetalKernel {
      * call's tensors are needed for their shapes and dtypes.
      */
     public List<Problem> check(Launch launch, Tensor... values) {
-        List<Problem> problems = new ArrayList<>(MetalChecker.words(source.header(), source.body(), source.bodyLine()));
-        problems.addAll(MetalChecker.types(CheckText.of(source, signature(launch, values))));
+        KernelSignature signature = signature(launch, values);
+        Map<String, String> spaces = new HashMap<>();
+        signature.inputs().forEach(p -> spaces.put(p.name(), p.isConstant() ? "constant" : "device"));
+        signature.outputs().forEach(p -> spaces.put(p.name(), "device"));
+        List<Problem> problems =
+                new ArrayList<>(MetalChecker.words(source.header(), source.body(), source.bodyLine(), spaces));
+        problems.addAll(MetalChecker.types(CheckText.of(source, signature)));
         return List.copyOf(problems);
     }
 

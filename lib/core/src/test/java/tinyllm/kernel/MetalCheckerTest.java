@@ -56,6 +56,14 @@ class MetalCheckerTest {
                         "threadgroup"),
                 Arguments.of("const device float* p = few;\nout[0] = p[0];", 1, "constant float const *"),
                 Arguments.of("const threadgroup float* p = x;\nout[0] = p[0];", 1, "device float const *"),
+                Arguments.of(
+                        "threadgroup float t[4];\ndevice float4* p = (device float4*)t;\np[0] = float4(1);\nout[0] = 1;",
+                        2,
+                        "t is in threadgroup memory; a cast can't move it to device"),
+                Arguments.of(
+                        "const device float4* p = (const device float4*)&few[0];\nout[0] = p[0].x;",
+                        1,
+                        "few is in constant memory; a cast can't move it to device"),
                 Arguments.of("x[0] = 1;\nout[0] = 1;", 1, "read-only"),
                 Arguments.of("out[0] = dot(x, x);", 1, ""),
                 Arguments.of(

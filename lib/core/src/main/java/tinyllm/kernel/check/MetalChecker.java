@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import tinyllm.kernel.host.CodeText;
 import tinyllm.kernel.host.HostCompiler;
 import tinyllm.kernel.host.HostException;
@@ -15,7 +16,7 @@ import tinyllm.kernel.host.MetalFolder;
  * What Apple's compiler would refuse and a host's compiler takes. Rules about words need nothing; rules about types, above all a
  * pointer of the wrong address space, are clang's own, with attributes in place of Metal's words.
  *
- * <p>Not seen: a C-style cast from one address space to another, which clang allows and Metal does not.
+ * <p>A C-style cast from one address space to another, which clang allows and Metal does not, is seen where it stands before a name.
  */
 public final class MetalChecker {
     private MetalChecker() {}
@@ -25,12 +26,14 @@ public final class MetalChecker {
      *
      * @param header helper functions, which start on line 1
      * @param body of the kernel, which starts on bodyLine
+     * @param parameters the address space of each input and output, by name
      */
-    public static List<Problem> words(String header, String body, int bodyLine) {
+    public static List<Problem> words(String header, String body, int bodyLine, Map<String, String> parameters) {
         String helpers = CodeText.withoutComments(header);
         String code = CodeText.withoutComments(body);
         List<Problem> problems = new ArrayList<>(MetalRules.check(helpers, 1, false));
         problems.addAll(MetalRules.check(code, bodyLine, true));
+        problems.addAll(SpaceCasts.check(code, bodyLine, parameters));
         problems.addAll(Recursion.check(Words.of(helpers, 1)));
         problems.addAll(Attributes.check(Words.of(helpers, 1), Words.of(code, bodyLine)));
         return sorted(problems);
