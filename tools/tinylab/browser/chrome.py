@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 
+from .. import paths
 from ..results import Skipped
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -35,7 +36,11 @@ class Chrome:
 
         self._playwright = sync_playwright().start()
         try:
-            self._browser = self._playwright.chromium.launch(executable_path=place, args=list(FLAGS))
+            home = paths.home() / "chromium"  # it writes settings there, even with a profile of its own
+            home.mkdir(parents=True, exist_ok=True)
+            env = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+            self._browser = self._playwright.chromium.launch(
+                executable_path=place, args=list(FLAGS), env={**env, "HOME": str(home)})
         except BaseException:
             self._playwright.stop()
             raise

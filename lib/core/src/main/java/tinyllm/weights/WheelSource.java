@@ -26,14 +26,26 @@ record WheelSource(List<String> pip) {
     /** Set for a pip of ours: it ends when this process does, however that ends, because then nobody is at its input. */
     private static final String WATCHED = """
             import os, runpy, sys, threading
-            threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()
+
+            def watch():
+                while os.read(0, 4096):
+                    pass
+                os._exit(1)
+
+            threading.Thread(target=watch, daemon=True).start()
             sys.argv[0] = "pip"
             runpy.run_module("pip", run_name="__main__", alter_sys=True)
             """;
 
-    /** The pip of a Python, which does not outlive this process. */
-    static WheelSource of(String python) {
-        return new WheelSource(List.of(python, "-c", WATCHED));
+    /**
+     * The pip of a Python, which does not outlive this process.
+     *
+     * @param python its command, such as {@code python3}
+     */
+    static WheelSource of(String... python) {
+        List<String> command = new ArrayList<>(List.of(python));
+        command.addAll(List.of("-c", WATCHED));
+        return new WheelSource(command);
     }
 
     /** Joins the parts into file; the caller checks the digest. */

