@@ -39,10 +39,19 @@ class MisbehavingAnswersTest {
     @ParameterizedTest
     @MethodSource("exercises")
     void returnsNull(Exercise<?> exercise) {
-        CheckResult result = check(exercise, (method, arguments, right) -> null);
+        boolean[] could = {false};
+        CheckResult result = check(exercise, (method, arguments, right) -> {
+            if (method.getReturnType().isPrimitive()) {
+                return right.get();
+            }
+            could[0] = true;
+            return null;
+        });
 
-        assertThat(result.outcome()).as(result.text()).isIn(Outcome.INCORRECT, Outcome.CRASHED);
-        assertThat(result.message()).contains("null").doesNotContain("Exception: Cannot");
+        refusedIf(could[0], result);
+        if (could[0]) {
+            assertThat(result.message()).contains("null").doesNotContain("Exception: Cannot");
+        }
     }
 
     @ParameterizedTest

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +67,9 @@ final class Misbehaviour {
             case String text -> text + " ";
             case List<?> list when list.isEmpty() -> List.of("one more");
             case List<?> list -> list.subList(1, list.size());
+            case Map<?, ?> map -> new TreeMap<>();
+            case Integer number -> number + 1;
+            case Double number -> number + 1;
             default -> Array.newInstance(right.getClass().getComponentType(), Array.getLength(right) + 1);
         };
     }
@@ -86,6 +90,9 @@ final class Misbehaviour {
             case Tensor tensor -> Tensor.zeros(tensor.dtype(), tensor.shape());
             case String text -> "";
             case List<?> list -> List.of();
+            case Map<?, ?> map -> new TreeMap<>();
+            case Integer number -> number + 1;
+            case Double number -> number + 1;
             default -> Array.newInstance(right.getClass().getComponentType(), Array.getLength(right));
         };
     }

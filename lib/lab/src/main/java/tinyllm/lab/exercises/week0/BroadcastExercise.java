@@ -2,6 +2,7 @@ package tinyllm.lab.exercises.week0;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tinyllm.arrays.Broadcast;
 import tinyllm.arrays.BroadcastFn;
 import tinyllm.lab.check.Case;
@@ -145,10 +146,11 @@ public final class BroadcastExercise {
                 (answer, in) -> shaped(answer.stretch(in, ints(from), ints(to)), ints(to)));
     }
 
-    private static Object shaped(float[] result, int[] shape) {
-        return result != null && result.length == Steps.size(shape)
-                ? Tensor.of(result, shape)
-                : Tensor.of(result == null ? new float[0] : result);
+    private static @Nullable Object shaped(float @Nullable [] result, int[] shape) {
+        if (result == null) {
+            return null;
+        }
+        return result.length == Steps.size(shape) ? Tensor.of(result, shape) : Tensor.of(result);
     }
 
     private static int[] ints(List<Integer> list) {

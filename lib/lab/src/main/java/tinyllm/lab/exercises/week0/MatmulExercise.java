@@ -1,6 +1,7 @@
 package tinyllm.lab.exercises.week0;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tinyllm.arrays.LoopMatmul;
 import tinyllm.arrays.MatmulFn;
 import tinyllm.lab.check.Case;
@@ -117,10 +118,11 @@ public final class MatmulExercise {
     }
 
     /** With its shape, so that a wrong entry has a row and a column; a wrong length stays one axis. */
-    private static Object shaped(float[] result, Factors in) {
-        return result == null || result.length != in.m() * in.n()
-                ? Tensor.of(result == null ? new float[0] : result)
-                : Tensor.of(result, in.m(), in.n());
+    private static @Nullable Object shaped(float @Nullable [] result, Factors in) {
+        if (result == null) {
+            return null;
+        }
+        return result.length == in.m() * in.n() ? Tensor.of(result, in.m(), in.n()) : Tensor.of(result);
     }
 
     private static Supplier<MatmulFn> steps(Supplier<Steps> make) {

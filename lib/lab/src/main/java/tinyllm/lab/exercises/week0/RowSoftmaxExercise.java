@@ -145,11 +145,12 @@ public final class RowSoftmaxExercise {
     /** Both methods on one row; the log-probability of the first score, which is always finite. */
     private static Case<RowSoftmaxFn> situation(String name, LongFunction<float[]> scores) {
         return Case.of(name, scores, (answer, row) -> {
-            Map<String, Object> out = new LinkedHashMap<>();
             float[] probabilities = answer.softmax(row.clone());
-            if (probabilities != null) {
-                out.put("softmax", probabilities);
+            if (probabilities == null) {
+                return null;
             }
+            Map<String, Object> out = new LinkedHashMap<>();
+            out.put("softmax", probabilities);
             out.put("log-probability", answer.logProbability(row.clone(), 0));
             return out;
         });
