@@ -21,7 +21,7 @@ public final class HostCompiler {
     private static final long LIMIT_SECONDS = 300;
 
     /** Every edit of a cell is another program, of about half a megabyte. */
-    private static final int MOST_PROGRAMS = 1000;
+    private static final int MOST_PROGRAMS = 500;
 
     /** What was compiled, and what the compiler warned of. */
     public record Program(Path executable, List<CompileException.Problem> warnings) {}
@@ -149,6 +149,7 @@ public final class HostCompiler {
             throw new CompileException(
                     name, List.of(new CompileException.Problem(0, 0, "it does not link: " + cut(linked.text))));
         }
+        Files.delete(into.resolve("run.o"));
     }
 
     private static List<CompileException.Problem> errors(String log) {
