@@ -44,7 +44,8 @@ record Cells(List<Cell> cells) {
         try {
             root = MAPPER.readTree(Files.readAllBytes(notebook));
         } catch (JacksonException e) {
-            throw new IOException("it is no JSON: " + e.getOriginalMessage(), e);
+            String why = e.getOriginalMessage().replaceFirst("(?s) \\(start marker.*", "");
+            throw new IOException("it is no JSON: " + why, e);
         }
         if (!root.path("cells").isArray()) {
             throw new IOException("it is no notebook of format 4: it has no list of cells");
