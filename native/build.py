@@ -2,8 +2,10 @@
 """Prepares the native build: says whether it is up to date, and if not, fetches MLX's wheel and checks our own C++.
 
     build.py compiler
-    build.py prepare --target DIR --package mlx-cpu --version 0.32.4 --platform linux-x86_64 [--key VERSION ...]
+    build.py prepare --part presets --target DIR --package mlx-cpu --version 0.32.4 --platform linux-x86_64 [--key VERSION ...]
     build.py finish  (the same arguments)
+
+There are two parts with a digest each: `presets` for MLX, and `kernels`, our own C++ (src/main/cpp/tinyllm, tinyllm.natives).
 
 `compiler` prints the C++ compiler to use: $CXX, else g++ or clang++.
 
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -46,7 +49,8 @@ def key_of(args):
     digest = hashlib.sha256()
     files = [HERE / "build.py", HERE / "pom.xml"]
     # The helper package has no native methods: the Java compiler alone looks after it.
-    files += sorted(p for p in (HERE / "src" / "main").rglob("*") if p.is_file() and p.parent.name != "helper")
+    sources = (p for p in (HERE / "src" / "main").rglob("*") if p.is_file() and p.parent.name != "helper")
+    files += sorted(p for p in sources if ("tinyllm" in p.relative_to(HERE).parts) == (args.part == "kernels"))
     for file in files:
         digest.update(file.relative_to(HERE).as_posix().encode() + b"\0")
         digest.update(file.read_bytes() + b"\0")
@@ -56,12 +60,16 @@ def key_of(args):
 
 
 def output_of(args):
+    if args.part == "kernels":
+        return Path(args.target) / "classes" / "tinyllm" / "natives" / args.platform
     return Path(args.target) / "classes" / "org" / "bytedeco" / "mlx" / args.platform
 
 
 def libraries(args):
     """The names of the files that a finished build has."""
     dylib = args.platform.startswith("macosx")
+    if args.part == "kernels":
+        return ["libjnitinyllm.dylib" if dylib else "libjnitinyllm.so"]
     names = ["libmlx.dylib", "libjnimlx.dylib"] if dylib else ["libmlx.so", "libjnimlx.so"]
     if dylib:
         names += ["libjaccl.dylib", "mlx.metallib"]
@@ -163,6 +171,44 @@ def check_own_cpp(args):
         fail(f"our headers do not compile without warnings with {compiler} -std=c++20 (see above).")
 
 
+# Flags of the files that are compiled for one instruction set. Nothing else may be: what the linker shares between files would then
+# run on CPUs that lack it. A fused multiply-add stands only where the source has one, so that all sets give the same bits.
+VARIANTS = {
+    "forms_avx2.cpp": ("x86_64", ["-mavx2", "-mfma", "-mf16c"]),
+    "forms_avxvnni.cpp": ("x86_64", ["-mavx2", "-mfma", "-mf16c", "-mavxvnni"]),
+    "forms_avx512.cpp": ("x86_64", ["-march=skylake-avx512", "-mavx512vnni", "-mprefer-vector-width=512"]),
+    "forms_amx.cpp": ("x86_64", ["-march=skylake-avx512", "-mavx512vnni", "-mprefer-vector-width=512", "-mamx-tile", "-mamx-int8"]),
+    "forms_neon.cpp": ("arm64", ["-march=armv8.2-a+dotprod+fp16"]),
+}
+KERNEL_FLAGS = ["-std=c++20", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"]
+# g++ 12 finds its own AVX-512 headers uninitialised (GCC bug 105593).
+AVX512_FLAGS = ["-Wno-uninitialized", "-Wno-maybe-uninitialized"]
+
+
+def compile_kernels(args):
+    """Our C++ kernels as one static library, DIR/kernels/libtinyllm_kernels.a, which the JNI library is linked with."""
+    compiler = find_compiler()
+    folder = Path(args.target) / "kernels"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    commands = []
+    for source in sorted((HERE / "src/main/cpp/tinyllm").glob("*.cpp")):
+        cpu, flags = VARIANTS.get(source.name, ("", []))
+        if args.platform.endswith(cpu):
+            quirks = AVX512_FLAGS if "-mavx512vnni" in flags and "clang" not in compiler else []
+            commands.append([compiler, *KERNEL_FLAGS, *flags, *quirks, "-isystem", str(Path(args.target) / "mlx" / "include"),
+                             "-c", str(source), "-o", str(folder / (source.stem + ".o"))])
+    say(f"compiling {len(commands)} files of our kernels")
+    threads = int(os.environ.get("TINYLLM_THREADS") or os.cpu_count() or 1)
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        failed = [done.args[-3] for done in pool.map(lambda c: subprocess.run(c, stdout=sys.stderr), commands) if done.returncode]
+    if failed:
+        fail(f"{', '.join(failed)} did not compile (see above).")
+    objects = [command[-1] for command in commands]
+    if subprocess.run(["ar", "rcs", str(folder / "libtinyllm_kernels.a"), *objects], stdout=sys.stderr).returncode != 0:
+        fail("ar could not join our kernels into a library.")
+
+
 def prepare(args):
     current = is_current(args)
     if not current or not (Path(args.target) / "mlx" / "include").is_dir():
@@ -170,10 +216,13 @@ def prepare(args):
     if current:
         print("true")
         return
-    check_own_cpp(args)
+    if args.part == "kernels":
+        compile_kernels(args)
+    else:
+        check_own_cpp(args)
+        say("parsing MLX's headers and compiling the library (about a minute)")
     # The stamp goes first, so that an interrupted build is never taken for a finished one.
     (output_of(args) / "build.stamp").unlink(missing_ok=True)
-    say("parsing MLX's headers and compiling the library (about a minute)")
     print("false")
 
 
@@ -181,7 +230,7 @@ def finish(args):
     if is_current(args):
         return
     names = libraries(args)
-    if args.platform.startswith("macosx"):  # never run here
+    if args.part == "presets" and args.platform.startswith("macosx"):  # never run here
         shutil.copy2(Path(args.target) / "mlx" / "lib" / "mlx.metallib", output_of(args))
     missing = [n for n in names if not (output_of(args) / n).is_file()]
     if missing:
@@ -198,6 +247,7 @@ def main():
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("step", choices=["prepare", "finish"])
+    parser.add_argument("--part", required=True, choices=["presets", "kernels"])
     parser.add_argument("--target", required=True)
     parser.add_argument("--package", required=True)
     parser.add_argument("--version", required=True)

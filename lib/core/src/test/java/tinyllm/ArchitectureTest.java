@@ -31,20 +31,31 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_IMPORT = Map.ofEntries(
             entry("course", List.of()),
             entry("tensor", List.of()),
+            entry("cache", List.of("kernel", "tensor")),
             entry("arrays", List.of("course", "tensor")),
-            entry("kernel", List.of("tensor", "kernel.host", "kernel.check")),
+            entry("kernel", List.of("tensor", "natives", "kernel.host", "kernel.check")),
             entry("kernel.host", List.of("tensor")),
             entry("kernel.check", List.of("kernel.host")),
             entry("weights.format", List.of("course")),
             entry("text", List.of("course", "text.jinja")),
             entry("text.jinja", List.of()),
-            entry("nn", List.of("course", "tensor")),
+            entry("nn", List.of("course", "cache", "kernel", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
             entry("weights", List.of("tensor", "weights.format")),
-            entry("model", List.of("course", "nn", "weights", "weights.format", "text", "tensor")),
+            entry("model", List.of("course", "nn", "cache", "kernel", "weights", "weights.format", "text", "tensor")),
             entry(
                     "engine",
-                    List.of("course", "model", "sampling", "nn", "weights", "weights.format", "text", "tensor")));
+                    List.of(
+                            "course",
+                            "model",
+                            "cache",
+                            "kernel",
+                            "sampling",
+                            "nn",
+                            "weights",
+                            "weights.format",
+                            "text",
+                            "tensor")));
 
     static Stream<String> packages() {
         return MAY_IMPORT.keySet().stream().sorted();
@@ -77,15 +88,27 @@ class ArchitectureTest {
         slices().matching("tinyllm.(**)").should().beFreeOfCycles().check(CLASSES);
     }
 
-    /** What a chapter teaches is never called ready-made: only the tensor package touches the presets, and it calls no fused operation. */
+    /** What a chapter teaches is never called ready-made, except in {@code kernel}, where ready-made things live. */
     @Test
-    void onlyTensorsTouchThePresets() {
+    void onlyTensorsAndKernelsTouchThePresets() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage("tinyllm.tensor..")
+                .resideOutsideOfPackages("tinyllm.tensor..", "tinyllm.kernel..", "tinyllm.natives..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("org.bytedeco..")
+                .resideInAnyPackage("org.bytedeco..", "tinyllm.natives..")
+                .check(CLASSES);
+    }
+
+    /** Layers know a cache by its interface alone. */
+    @Test
+    void layersKnowNoKindOfCache() {
+        noClasses()
+                .that()
+                .resideInAPackage("tinyllm.nn..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("tinyllm.cache.ContiguousKvCache")
                 .check(CLASSES);
     }
 
@@ -102,6 +125,7 @@ class ArchitectureTest {
                 "softmax");
         var calls = new TreeSet<String>();
         CLASSES.stream()
+                .filter(c -> !c.getPackageName().equals("tinyllm.kernel"))
                 .flatMap(c -> c.getMethodCallsFromSelf().stream())
                 .filter(call -> call.getTargetOwner().getPackageName().startsWith("org.bytedeco"))
                 .filter(call -> readyMade.contains(call.getName()))

@@ -9,31 +9,42 @@ import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingFn;
 import tinyllm.sampling.SamplingParams;
 
-/** One request at a time, nothing cached: chapter 1.6's loop around a model, a sampler and a text stream. Immutable. */
+/**
+ * One request at a time: chapter 1.6's loop around a model, a sampler and a text stream. With the kernels {@code own} and {@code mlx}
+ * what was read is remembered; with {@code reference} only if {@link #cached} asks for it. Immutable.
+ */
 public final class Generator {
 
     private final CausalLm model;
     private final Sampler sampler;
     private final GenerateFn loop;
 
-    private Generator(CausalLm model, Sampler sampler, GenerateFn loop) {
+    private final boolean cached;
+
+    private Generator(CausalLm model, Sampler sampler, GenerateFn loop, boolean cached) {
         this.model = model;
         this.sampler = sampler;
         this.loop = loop;
+        this.cached = cached;
     }
 
     public Generator(CausalLm model) {
-        this(model, Sampler.library(), new UncachedLoop());
+        this(model, Sampler.library(), new UncachedLoop(), model.remembers());
+    }
+
+    /** The same with keys and values remembered, so that a token passes through the layers once (chapter 2.1). */
+    public Generator cached() {
+        return new Generator(model, sampler, loop, true);
     }
 
     /** The same with the learner's decode loop. */
     public Generator with(GenerateFn ownLoop) {
-        return new Generator(model, sampler, ownLoop);
+        return new Generator(model, sampler, ownLoop, cached);
     }
 
     /** The same with the learner's sampling. */
     public Generator with(Sampler ownSampler) {
-        return new Generator(model, ownSampler, loop);
+        return new Generator(model, ownSampler, loop, cached);
     }
 
     /**
@@ -59,7 +70,7 @@ public final class Generator {
                 own = ownLoop;
             }
         }
-        return new Generator(model.with(mine), steps, own);
+        return new Generator(model.with(mine), steps, own, cached);
     }
 
     /** Whether generating uses answers of this interface: a part of the model, a step of the sampler, the loop. */
@@ -109,7 +120,12 @@ public final class Generator {
             throw new IllegalArgumentException("the prompt has " + prompt.length + " tokens, but the context of "
                     + model.name() + " holds " + context + " and needs room for an answer");
         }
-        return new Run(model, sampler, sampling, onText)
-                .complete(loop, prompt, Math.min(maxTokens, context - prompt.length));
+        int most = Math.min(maxTokens, context - prompt.length);
+        if (!cached) {
+            return new Run(model, model::lastLogits, sampler, sampling, onText).complete(loop, prompt, most);
+        }
+        try (CachedText text = new CachedText(model, prompt.length + most)) {
+            return new Run(model, text, sampler, sampling, onText).complete(loop, prompt, most);
+        }
     }
 }

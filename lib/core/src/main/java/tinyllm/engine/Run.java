@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import tinyllm.kernel.RowKernels;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.LogitsException;
 import tinyllm.sampling.Sampler;
@@ -20,6 +21,7 @@ final class Run {
     private final Sampler sampler;
     private final SamplingParams sampling;
     private final Consumer<String> onText;
+    private final GenerateFn.NextLogits next;
     private final TextStream stream;
     private final Set<Integer> ends;
     private final int known;
@@ -30,8 +32,9 @@ final class Run {
     private long firstToken;
     private boolean ended;
 
-    Run(CausalLm model, Sampler sampler, SamplingParams sampling, Consumer<String> onText) {
+    Run(CausalLm model, GenerateFn.NextLogits next, Sampler sampler, SamplingParams sampling, Consumer<String> onText) {
         this.model = model;
+        this.next = next;
         this.sampler = sampler;
         this.sampling = sampling;
         this.onText = onText;
@@ -64,7 +67,7 @@ final class Run {
         }
         history = tokens.clone();
         // Rows past the tokenizer's ids are padding of the table: they stand for no text.
-        return model.lastLogits(tokens).slice(0, 0, known).eval();
+        return next.after(tokens).slice(0, 0, known).eval();
     }
 
     private int choose(Tensor logits) {
@@ -80,7 +83,7 @@ final class Run {
         }
         ended = ends.contains(token);
         if (!ended) {
-            logprobs.add(logits.item(token) - logits.logSumExp().item());
+            logprobs.add(logits.item(token) - RowKernels.logSumExp(logits).item());
             emit(model.tokenizer().isSpecial(token) ? "" : stream.push(token));
         }
         return token;

@@ -1,5 +1,5 @@
 /**
- * Many requests share one model; in week 1, one request and the plain decode loop (chapters 1.6 and 2.6).
+ * Many requests share one model; for now one request: the plain decode loop, and what it remembers (chapters 1.6, 2.1 and 2.6).
  */
 @NullMarked
 package tinyllm.engine;

@@ -1,11 +1,16 @@
 package tinyllm.model;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.cache.KvCache;
 import tinyllm.course.Mine;
+import tinyllm.kernel.KernelSet;
 import tinyllm.nn.DecoderFn;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Part;
@@ -20,20 +25,24 @@ import tinyllm.text.Tokenizer;
 
 /**
  * A decoder-only language model: weights, configuration, tokenizer, and the parts that compute. Immutable; copies made by
- * {@link #with} share the weights. The reference path: dequantized float32, nothing cached (chapters 1.5 and 1.6).
+ * {@link #with} share the weights. Loaded for the kernels {@code reference} it computes with dequantized float32 and parts that can be
+ * replaced (chapters 1.5 and 1.6); for {@code own} and {@code mlx} with quantized weights and fused operations.
  */
 public final class CausalLm {
 
+    /** Tokens that pass through the layers at once at most: it bounds the memory of a step, and the wait for an interrupt. */
+    private static final int CHUNK = 512;
+
     private final String name;
     private final ModelConfig config;
-    private final DecoderWeights weights;
+    private final Backbone backbone;
     private final TextFiles text;
     private final Parts parts;
 
-    CausalLm(String name, ModelConfig config, DecoderWeights weights, TextFiles text, Parts parts) {
+    CausalLm(String name, ModelConfig config, Backbone backbone, TextFiles text, Parts parts) {
         this.name = name;
         this.config = config;
-        this.weights = weights;
+        this.backbone = backbone;
         this.text = text;
         this.parts = parts;
     }
@@ -47,8 +56,36 @@ public final class CausalLm {
         return config;
     }
 
+    /**
+     * The weights as tensors.
+     *
+     * @throws IllegalStateException when the model was loaded for other kernels than {@code reference}
+     */
     public DecoderWeights weights() {
-        return weights;
+        return reference("its weights are tensors").weights();
+    }
+
+    /** Who computes the layers. */
+    public KernelSet kernels() {
+        return backbone.kernels();
+    }
+
+    /** true when a text is decoded with a cache unless somebody says otherwise. */
+    public boolean remembers() {
+        return backbone.remembers();
+    }
+
+    /** Which variant each operation runs as, in words. */
+    public Map<String, String> variants() {
+        return backbone.variants();
+    }
+
+    private ReferenceBackbone reference(String what) {
+        if (backbone instanceof ReferenceBackbone reference) {
+            return reference;
+        }
+        throw new IllegalStateException(name + " was loaded for the kernels \""
+                + kernels().word() + "\"; load it for \"reference\", where " + what);
     }
 
     public Parts parts() {
@@ -80,7 +117,7 @@ public final class CausalLm {
 
     /** Bytes of weights held; a tied table counts once. */
     public long weightBytes() {
-        return WeightBytes.of(weights);
+        return backbone.weightBytes();
     }
 
     /**
@@ -92,6 +129,12 @@ public final class CausalLm {
      */
     public Tensor logits(int[] tokens) {
         check(tokens);
+        if (!(backbone instanceof ReferenceBackbone)) {
+            try (KvCache cache = newCache(tokens.length)) {
+                return logits(tokens, cache);
+            }
+        }
+        DecoderWeights weights = weights();
         return Scope.of(() -> {
             DecoderFn decoder = parts.decoder();
             Tensor hidden = decoder.hidden(tokens, weights, parts); // [1, L, E]
@@ -104,6 +147,12 @@ public final class CausalLm {
     /** The logits after the last token alone, {@code [V]} in float32: the output layer runs for one row. */
     public Tensor lastLogits(int[] tokens) {
         check(tokens);
+        if (!(backbone instanceof ReferenceBackbone)) {
+            try (KvCache cache = newCache(tokens.length)) {
+                return lastLogits(tokens, cache);
+            }
+        }
+        DecoderWeights weights = weights();
         return Scope.of(() -> {
             DecoderFn decoder = parts.decoder();
             Tensor hidden = decoder.hidden(tokens, weights, parts);
@@ -114,9 +163,51 @@ public final class CausalLm {
         });
     }
 
-    /** The same weights with one part replaced by the learner's. */
+    /** An empty cache for a sequence of at most {@code maxTokens} tokens; the caller closes it. */
+    public KvCache newCache(int maxTokens) {
+        return backbone.newCache(Math.min(maxTokens, config.maxPositionEmbeddings()));
+    }
+
+    /**
+     * The logits after each of the tokens that come after those of the cache, which advances. Long texts pass in chunks.
+     *
+     * @return {@code [L, V]} in float32
+     */
+    public Tensor logits(int[] tokens, KvCache cache) {
+        check(tokens);
+        return Scope.of(() -> {
+            List<Tensor> rows = new ArrayList<>();
+            for (int first = 0; first < tokens.length; first += CHUNK) {
+                int[] chunk = Arrays.copyOfRange(tokens, first, Math.min(tokens.length, first + CHUNK));
+                Tensor hidden = Scope.of(() -> backbone.hidden(chunk, cache, parts));
+                rows.add(Scope.of(() -> backbone.head(hidden, parts).reshape(chunk.length, config.vocabSize())));
+            }
+            return rows.size() == 1 ? rows.getFirst() : Tensor.concat(0, rows.toArray(new Tensor[0]));
+        });
+    }
+
+    /** The same for the last token alone, {@code [V]}: the output layer runs for one row. */
+    public Tensor lastLogits(int[] tokens, KvCache cache) {
+        check(tokens);
+        return Scope.of(() -> {
+            Tensor hidden = null;
+            for (int first = 0; first < tokens.length; first += CHUNK) {
+                int[] chunk = Arrays.copyOfRange(tokens, first, Math.min(tokens.length, first + CHUNK));
+                hidden = Scope.of(() -> backbone.hidden(chunk, cache, parts));
+            }
+            Tensor all = Objects.requireNonNull(hidden);
+            Tensor last = all.slice(1, all.dim(1) - 1, all.dim(1)); // [1, 1, E]
+            return backbone.head(last, parts).reshape(config.vocabSize()).astype(DType.F32);
+        });
+    }
+
+    /**
+     * The same weights with one part replaced by the learner's.
+     *
+     * @throws IllegalStateException when the model was loaded for other kernels than {@code reference}
+     */
     public CausalLm with(Supplier<? extends Part> part) {
-        return new CausalLm(name, config, weights, text, parts.with(part.get()));
+        return new CausalLm(name, config, reference("parts can be replaced"), text, parts.with(part.get()));
     }
 
     /**
@@ -129,7 +220,7 @@ public final class CausalLm {
             throw new IllegalStateException(
                     "the tokenizer of " + name + " does not merge bytes, so there is no loop to replace");
         }
-        return new CausalLm(name, config, weights, text.with(bpe.with(loop.get())), parts);
+        return new CausalLm(name, config, backbone, text.with(bpe.with(loop.get())), parts);
     }
 
     /**
@@ -173,6 +264,7 @@ public final class CausalLm {
      * @param layers layer indices; empty for all
      * @param names last parts of names, such as {@code self_attn.weights} or {@code residual}; empty for all
      * @return name to tensor, batch axis removed, in the order of the run
+     * @throws IllegalStateException when the model was loaded for other kernels than {@code reference}
      */
     public Map<String, Tensor> trace(int[] tokens, List<Integer> layers, List<String> names) {
         check(tokens);
@@ -182,11 +274,14 @@ public final class CausalLm {
                         "layer " + layer + " is not in 0…" + (config.numHiddenLayers() - 1) + " of " + name);
             }
         }
-        return new Trace(weights, parts, layers, names).run(tokens);
+        return new Trace(weights(), parts, layers, names).run(tokens);
     }
 
-    /** Where the first NaN or infinity of a run appears, such as "layers.3.mlp.out"; null when all is finite. */
+    /** Where the first NaN or infinity of a run appears, such as "layers.3.mlp.out"; null when all is finite, or not known: fused kernels don't show. */
     public @Nullable String firstNonFinite(int[] tokens) {
+        if (!(backbone instanceof ReferenceBackbone)) {
+            return null;
+        }
         for (Map.Entry<String, Tensor> e :
                 trace(tokens, List.of(), Trace.OUTPUTS).entrySet()) {
             Tensor t = e.getValue();

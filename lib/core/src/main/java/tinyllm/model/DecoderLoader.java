@@ -29,9 +29,14 @@ final class DecoderLoader {
                 checkpoint.names().stream().mapToLong(checkpoint::fileBytes).sum();
     }
 
-    DecoderWeights load() {
+    /** Compares names and shapes with the configuration; reads nothing. */
+    void check() {
         refuseUnknownTensors();
         checkShapes();
+    }
+
+    DecoderWeights load() {
+        check();
         List<BlockWeights> layers = new ArrayList<>();
         for (int i = 0; i < config.numHiddenLayers(); i++) {
             layers.add(block(i));

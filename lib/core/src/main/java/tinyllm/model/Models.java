@@ -1,6 +1,7 @@
 package tinyllm.model;
 
 import java.nio.file.Path;
+import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
 import tinyllm.text.Tokenizer;
 import tinyllm.weights.Checkpoint;
@@ -24,13 +25,44 @@ public final class Models {
 
     /** The same, telling how far it is. */
     public static CausalLm load(String nameOrPath, LoadListener listener) {
+        return load(nameOrPath, KernelSet.REFERENCE, listener);
+    }
+
+    /**
+     * Loads a model for a set of kernels. A model that our own can't take (nothing in it is quantized, or a width is no multiple of 32)
+     * is loaded for {@code reference}, with a cache; {@link CausalLm#variants()} says why.
+     */
+    public static CausalLm load(String nameOrPath, KernelSet kernels, LoadListener listener) {
         Path path = ModelFiles.resolve(nameOrPath);
         try (Checkpoint checkpoint = Checkpoint.open(path)) {
             ModelConfig config = ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional());
             TextFiles text = TextReader.read(nameOrPath, checkpoint);
             return new CausalLm(
-                    nameOrPath, config, new DecoderLoader(checkpoint, config, listener).load(), text, Parts.library());
+                    nameOrPath, config, backbone(checkpoint, config, kernels, listener), text, Parts.library());
         }
+    }
+
+    /** Bytes of the file's tensors that a decode step reads: all but the token table, which it reads too where it is the output layer. */
+    public static long bytesPerToken(String nameOrPath) {
+        try (Checkpoint checkpoint = Checkpoint.open(ModelFiles.resolve(nameOrPath))) {
+            boolean tied = ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional())
+                    .tieWordEmbeddings();
+            return checkpoint.names().stream()
+                    .filter(name -> tied || !name.equals("model.embed_tokens.weight"))
+                    .mapToLong(checkpoint::fileBytes)
+                    .sum();
+        }
+    }
+
+    private static Backbone backbone(
+            Checkpoint checkpoint, ModelConfig config, KernelSet kernels, LoadListener listener) {
+        DecoderLoader floats = new DecoderLoader(checkpoint, config, listener);
+        floats.check();
+        String obstacle = KernelLoader.obstacle(checkpoint, config, kernels);
+        if (kernels != KernelSet.REFERENCE && obstacle == null) {
+            return new KernelLoader(checkpoint, config, kernels, listener).load();
+        }
+        return new ReferenceBackbone(config, floats.load(), obstacle);
     }
 
     /** The tokenizer of a model alone, without reading a weight. Errors are those of {@link #load(String)}. */

@@ -64,6 +64,12 @@ public final class DeviceThread {
         }
     }
 
+    /** Native code that reads computed arrays and gives none back. */
+    @FunctionalInterface
+    public interface Step {
+        void run(Call call, array[] inputs);
+    }
+
     private DeviceThread() {}
 
     static Device device() {
@@ -95,6 +101,25 @@ public final class DeviceThread {
                 evaluate(op, tensor);
             }
             return tensor;
+        });
+    }
+
+    /** Computes the inputs and runs a step over them, alone. */
+    public static void run(String op, Step step, Tensor... inputs) {
+        locked(() -> {
+            evaluate(op, inputs);
+            array[] arrays = new array[inputs.length];
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = inputs[i].handle().array(op, inputs[i]);
+            }
+            try (Call call = new Call(Native.TARGET)) {
+                step.run(call, arrays);
+            } catch (TensorException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                throw new TensorException(op + " of " + describe(inputs) + " failed: " + e.getMessage(), e);
+            }
+            return null;
         });
     }
 

@@ -33,6 +33,19 @@ public final class Memory {
         return Limits.BUDGET;
     }
 
+    /**
+     * Makes sure, before native memory is allocated that belongs to no tensor, that it fits into the budget.
+     *
+     * @param what names the need in the error
+     * @throws TensorMemoryException when it does not fit
+     */
+    public static void require(String what, long bytes) {
+        DeviceThread.locked(() -> {
+            Registry.require(what, bytes);
+            return null;
+        });
+    }
+
     /** Bytes that MLX has allocated for arrays that are in use. */
     public static long activeBytes() {
         return DeviceThread.locked(mlx::get_active_memory);

@@ -98,6 +98,19 @@ final class Registry {
         }
     }
 
+    /** The same for memory that is no tensor's. */
+    static void require(String what, long bytes) {
+        if (exceeds(bytes, Memory.budget())) {
+            sweep();
+            collect();
+        }
+        if (exceeds(bytes, Memory.budget())) {
+            throw new TensorMemoryException(what + " needs " + Memory.text(bytes) + ", but " + Memory.text(used())
+                    + " of the budget of " + Memory.text(Memory.budget())
+                    + " are in use; free what you don't need, or start Java with -D" + Memory.PROPERTY + "=BYTES");
+        }
+    }
+
     private static boolean exceeds(long bytes, long limit) {
         return bytes > limit - used();
     }

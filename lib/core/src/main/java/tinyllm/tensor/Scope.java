@@ -65,6 +65,17 @@ public final class Scope implements AutoCloseable {
         return tensor;
     }
 
+    /** Takes tensor out of every scope: it lives as long as somebody can reach it. Returns tensor. */
+    public static Tensor escape(Tensor tensor) {
+        DeviceThread.locked(() -> {
+            Handle handle = tensor.handle();
+            handle.array("escape", tensor);
+            leave(handle);
+            return null;
+        });
+        return tensor;
+    }
+
     /** Frees this scope's tensors now, and those of scopes inside it that are still open. Closing again does nothing. */
     @Override
     public void close() {

@@ -85,6 +85,27 @@ public record AffineQuantization(int bits, int groupSize) {
         return packed;
     }
 
+    /**
+     * Packs rows that are quantized already.
+     *
+     * @param codes {@code [rows, cols]}, each below 2^bits; longer arrays serve too, as for the others
+     * @param scales {@code [rows, cols / groupSize]}
+     */
+    public Packed packed(byte[] codes, float[] scales, float[] biases, int rows, int cols) {
+        check(rows, cols, rows * cols);
+        int groups = rows * (cols / groupSize);
+        Packed packed = new Packed(
+                rows,
+                cols,
+                new int[rows * (cols / 32 * bits)],
+                java.util.Arrays.copyOf(scales, groups),
+                java.util.Arrays.copyOf(biases, groups));
+        for (int i = 0; i < rows * cols; i++) {
+            put(packed.words, (long) i * bits, codes[i] & 0xFF);
+        }
+        return packed;
+    }
+
     private void quantizeGroup(float[] weights, int group, Packed packed) {
         float low = weights[group * groupSize];
         float high = low;

@@ -3,6 +3,7 @@ package tinyllm.weights;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
@@ -48,6 +49,18 @@ public interface Checkpoint extends AutoCloseable {
      * F32, F16 or BF16; integers and booleans as the type that they are stored in.
      */
     Tensor load(String name, DType dtype);
+
+    /**
+     * Reads a quantized matrix without dequantizing it.
+     *
+     * @param body gets the rows, which are valid until it returns
+     * @return what body returned
+     * @throws IllegalArgumentException when the tensor is not a quantized matrix ({@link #isQuantized})
+     */
+    <T> T quantized(String name, Function<AffineRows, T> body);
+
+    /** true for a matrix in GGUF's blocks or in MLX's packing. */
+    boolean isQuantized(String name);
 
     /** Bytes of the tensor in the file. */
     long fileBytes(String name);

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tinyllm.tensor.DType;
@@ -99,6 +100,29 @@ final class FileCheckpoint implements Checkpoint {
             throw new IllegalStateException("the checkpoint " + path + " is closed");
         }
         return reading(() -> WeightLoader.load(source, dtype, arena));
+    }
+
+    @Override
+    public <T> T quantized(String name, Function<AffineRows, T> body) {
+        if (!isQuantized(name)) {
+            throw new IllegalArgumentException("tensor \"" + name + "\" of " + path + " is not a quantized matrix");
+        }
+        if (closed) {
+            throw new IllegalStateException("the checkpoint " + path + " is closed");
+        }
+        AffineRows rows = switch (source(name)) {
+            case StoredTensor stored -> new GgufRows(stored);
+            case QuantizedTensor quantized -> new MlxRows(quantized);
+        };
+        return reading(() -> body.apply(rows));
+    }
+
+    @Override
+    public boolean isQuantized(String name) {
+        return switch (source(name)) {
+            case StoredTensor stored -> stored.entry().type().blockElements() > 1 && stored.shape().length == 2;
+            case QuantizedTensor quantized -> true;
+        };
     }
 
     /** Reads with every file watched: the parts of a quantized matrix may lie in several. */

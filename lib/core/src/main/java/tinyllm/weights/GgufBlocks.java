@@ -50,6 +50,45 @@ final class GgufBlocks {
         }
     }
 
+    /**
+     * The same, with the products of a K-quant's scales not taken: scales and mins are the small integers of each group, and a group's
+     * scale is {@code d · scale}, its min {@code −dmin · min} with d and dmin of its block. Q6_K has no dmin.
+     */
+    static void unpackFactors(
+            ElementType type,
+            byte[] in,
+            int blocks,
+            byte[] codes,
+            float[] scales,
+            float[] mins,
+            float[] d,
+            float[] dmin) {
+        byte[] one = new byte[type.blockBytes()];
+        int groups = type.blockElements() / form(type).groupSize;
+        for (int b = 0; b < blocks; b++) {
+            System.arraycopy(in, b * one.length, one, 0, one.length);
+            int at = type == ElementType.Q6_K ? 208 : 0;
+            d[b] = half(one, at);
+            put(one, at, Float.floatToFloat16(1));
+            if (type != ElementType.Q6_K) {
+                dmin[b] = half(one, 2);
+                put(one, 2, Float.floatToFloat16(-1));
+            }
+            byte[] blockCodes = new byte[type.blockElements()];
+            float[] blockScales = new float[groups];
+            float[] blockMins = new float[groups];
+            unpack(type, one, 1, blockCodes, blockScales, blockMins);
+            System.arraycopy(blockCodes, 0, codes, b * blockCodes.length, blockCodes.length);
+            System.arraycopy(blockScales, 0, scales, b * groups, groups);
+            System.arraycopy(blockMins, 0, mins, b * groups, groups);
+        }
+    }
+
+    private static void put(byte[] bytes, int at, short half) {
+        bytes[at] = (byte) half;
+        bytes[at + 1] = (byte) (half >> 8);
+    }
+
     // block_q4_0: half d; uint8 qs[16].  block_q4_1: half d, m; uint8 qs[16]
     private static void q4(
             byte[] in, int at, boolean min, byte[] codes, int out, float[] scales, float[] mins, int group) {

@@ -8,7 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
+import tinyllm.kernel.KernelSet;
 import tinyllm.tensor.Scope;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -17,33 +18,37 @@ import tools.jackson.databind.ObjectMapper;
 @Tag("slow")
 class LogprobsParityTest {
     private static final Path GOLDENS = Path.of("src/test/resources/goldens");
-    private static final double MEAN_DIFFERENCE = 0.002;
-    private static final double SAME_TOP = 0.995;
 
     private int positions;
     private int sameTop;
     private int given;
     private double difference;
 
+    /** Int8 activations alone move a log-probability by 0.03 on average: that much is `own`'s to lose, and llama.cpp's. */
     @ParameterizedTest
-    @ValueSource(strings = {"smollm2-135m", "qwen2.5-coder-0.5b"})
-    void nextToken(String name) throws IOException {
+    @CsvSource({
+        "smollm2-135m, REFERENCE, 0.002, 0.995",
+        "qwen2.5-coder-0.5b, REFERENCE, 0.002, 0.995",
+        "smollm2-135m, OWN, 0.05, 0.95",
+        "qwen2.5-coder-0.5b, OWN, 0.05, 0.95"
+    })
+    void nextToken(String name, KernelSet kernels, double meanDifference, double leastSameTop) throws IOException {
         JsonNode golden = new ObjectMapper().readTree(Files.readString(GOLDENS.resolve(name + ".json")));
         Path file = home().resolve("models")
                 .resolve(name)
                 .resolve(golden.get("model").asString());
         assumeTrue(Files.exists(file), () -> name + " is not here (./lab models fetch " + name + "): " + file);
-        CausalLm model = Models.load(file.toString());
+        CausalLm model = Models.load(file.toString(), kernels, LoadListener.NONE);
         for (JsonNode text : golden.get("texts")) {
             tokenizes(model, text);
             compare(model, text);
         }
-        String summary = "%s: %d positions, mean |difference| %.6f, same top token %.2f %%"
-                .formatted(name, positions, difference / given, 100.0 * sameTop / positions);
+        String summary = "%s, %s: %d positions, mean |difference| %.6f, same top token %.2f %%"
+                .formatted(name, kernels.word(), positions, difference / given, 100.0 * sameTop / positions);
         System.out.println(summary);
         assertThat(positions).isGreaterThanOrEqualTo(300);
-        assertThat(difference / given).as(summary).isLessThanOrEqualTo(MEAN_DIFFERENCE);
-        assertThat((double) sameTop / positions).as(summary).isGreaterThanOrEqualTo(SAME_TOP);
+        assertThat(difference / given).as(summary).isLessThanOrEqualTo(meanDifference);
+        assertThat((double) sameTop / positions).as(summary).isGreaterThanOrEqualTo(leastSameTop);
     }
 
     private static void tokenizes(CausalLm model, JsonNode text) throws IOException {

@@ -1,6 +1,7 @@
 package tinyllm.bench;
 
 import java.util.Locale;
+import tinyllm.kernel.KernelSet;
 
 /**
  * What one run measures.
@@ -8,8 +9,9 @@ import java.util.Locale;
  * @param promptTokens length of the prompt, the context that decode begins with
  * @param newTokens tokens to write after the prompt; with PREFILL one
  * @param threads threads that compute
+ * @param kernels who computes ours
  */
-public record Plan(Kind kind, String model, int promptTokens, int newTokens, int threads) {
+public record Plan(Kind kind, String model, int promptTokens, int newTokens, int threads, KernelSet kernels) {
 
     /** Reading the prompt, or writing after it. */
     public enum Kind {

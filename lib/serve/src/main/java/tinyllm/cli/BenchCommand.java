@@ -3,20 +3,27 @@ package tinyllm.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tinyllm.bench.Benchmark;
+import tinyllm.bench.LlamaCppRunner;
+import tinyllm.bench.Machine;
 import tinyllm.bench.MlxLmRunner;
+import tinyllm.bench.OperationBench;
 import tinyllm.bench.OurRunner;
 import tinyllm.bench.Plan;
 import tinyllm.bench.Report;
+import tinyllm.bench.Row;
 import tinyllm.bench.Runner;
+import tinyllm.kernel.KernelSet;
 import tinyllm.model.ModelConfig;
 import tinyllm.model.Models;
 import tinyllm.weights.ModelFiles;
@@ -25,7 +32,8 @@ import tinyllm.weights.ModelFiles;
 @Command(
         name = "bench",
         description =
-                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own.")
+                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own; or"
+                        + " single operations (attention, kernels).")
 final class BenchCommand implements Callable<Integer> {
 
     @Mixin
@@ -34,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private SolutionOptions solution;
 
-    @Parameters(paramLabel = "WHAT", description = "prefill or decode")
+    @Parameters(paramLabel = "WHAT", description = "prefill, decode, attention or kernels")
     private String what;
 
     @Option(
@@ -44,42 +52,53 @@ final class BenchCommand implements Callable<Integer> {
             description = "default: ${DEFAULT-VALUE}")
     private String model;
 
-    @Option(names = "--vs", split = ",", paramLabel = "PEER", description = "measure a peer in turn with ours: mlx-lm")
+    @Option(
+            names = "--vs",
+            split = ",",
+            paramLabel = "PEER",
+            description = "measure peers in turn with ours: llama.cpp, mlx-lm")
     private List<String> peers = List.of();
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", defaultValue = "64", description = "default: ${DEFAULT-VALUE}")
-    private int promptTokens;
+    @Option(names = "--prompt-tokens", paramLabel = "N", description = "default: 512 for prefill, 128 for decode, or what the context holds")
+    private @Nullable Integer promptTokensAsked;
 
     @Option(
             names = "--tokens",
             paramLabel = "N",
-            defaultValue = "8",
+            defaultValue = "128",
             description = "tokens that decode writes (default: ${DEFAULT-VALUE})")
     private int newTokens;
 
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            defaultValue = "3",
+            defaultValue = "5",
             description = "runs of each engine (default: ${DEFAULT-VALUE})")
     private int rounds;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "2", description = "default: ${DEFAULT-VALUE}")
     private int threads;
 
+    @Option(names = "--kernels", paramLabel = "SET", description = "ours: own (default on a CPU), mlx or reference")
+    private @Nullable KernelSet kernels;
+
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
     BenchCommand() {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Plan.Kind kind = kind();
-        for (String peer : peers) {
-            if (!peer.equals("mlx-lm")) {
-                throw CommandException.wrongUsage("--vs " + peer + " is not built yet: mlx-lm is the one peer for now");
-            }
+        checkPeers();
+        if (what.equalsIgnoreCase("attention") || what.equalsIgnoreCase("kernels")) {
+            return operations();
         }
-        Plan plan = new Plan(kind, model, promptTokens, kind == Plan.Kind.PREFILL ? 1 : newTokens, threads);
+        Plan.Kind kind = kind();
         ModelConfig config = ModelOptions.reading(model, () -> Models.config(model));
+        int room = config.maxPositionEmbeddings() - (kind == Plan.Kind.PREFILL ? 1 : newTokens);
+        int standard = Math.max(1, Math.min(kind == Plan.Kind.PREFILL ? 512 : 128, room));
+        int promptTokens = promptTokensAsked != null ? promptTokensAsked : standard;
+        // a learner's parts stand in the reference
+        KernelSet set = kernels != null ? kernels : solution.mine() ? KernelSet.REFERENCE : KernelSet.OWN;
+        Plan plan = new Plan(kind, model, promptTokens, kind == Plan.Kind.PREFILL ? 1 : newTokens, threads, set);
         if (promptTokens + plan.newTokens() > config.maxPositionEmbeddings()) {
             throw CommandException.wrongUsage("--prompt-tokens and --tokens make " + (promptTokens + plan.newTokens())
                     + " tokens, but the context of " + model + " holds " + config.maxPositionEmbeddings());
@@ -88,8 +107,15 @@ final class BenchCommand implements Callable<Integer> {
             solution.load(output);
         }
         List<Runner> runners = new ArrayList<>(List.of(new OurRunner(solution.mine())));
-        if (!peers.isEmpty()) {
-            runners.add(new MlxLmRunner(ModelFiles.home(), config, output::note));
+        for (String peer : peers) {
+            runners.add(
+                    peer.equals("mlx-lm")
+                            ? new MlxLmRunner(ModelFiles.home(), config, output::note)
+                            : new LlamaCppRunner(
+                                    ModelFiles.home(),
+                                    ModelFiles.resolve(model),
+                                    Row.prompt(Models.tokenizer(model), promptTokens),
+                                    output::note));
         }
         Report report = new Benchmark(plan, runners, rounds).run(output::note);
         Map<String, Object> json = report.json();
@@ -98,14 +124,50 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void checkPeers() {
+        for (String peer : peers) {
+            if (!peer.equals("mlx-lm") && !peer.equals("llama.cpp")) {
+                throw CommandException.wrongUsage("--vs " + peer + " is not a peer: llama.cpp and mlx-lm are");
+            }
+        }
+    }
+
+    /** Single operations, in this process. */
+    private int operations() {
+        Threads.use(threads);
+        boolean attention = what.equalsIgnoreCase("attention");
+        OperationBench bench = new OperationBench(rounds);
+        List<Map<String, Object>> rows = attention ? bench.attention(512, 2048) : bench.kernels(1, 8, 32, 512);
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("what", what.toLowerCase(Locale.ROOT));
+        json.put("threads", threads);
+        json.put("machine", Machine.here().json());
+        json.put("results", rows);
+        output.result(
+                json,
+                out -> rows.forEach(row -> out.printf(
+                        Locale.ROOT,
+                        "%-18s %10.3f ms   %s%n",
+                        row.get("variant"),
+                        (Double) row.get("median_ms"),
+                        attention
+                                ? row.get("queries") + " queries and keys, " + row.get("peak_bytes")
+                                        + " bytes more at most"
+                                : row.get("rows") + " rows, " + row.get("matrix") + ", " + row.get("bits")
+                                        + " bits, groups of " + row.get("group"))));
+        return 0;
+    }
+
     private Plan.Kind kind() {
         return switch (what.toLowerCase(Locale.ROOT)) {
             case "prefill" -> Plan.Kind.PREFILL;
             case "decode" -> Plan.Kind.DECODE;
-            case "batch", "kernels", "attention", "serve" ->
+            case "batch", "serve" ->
+                throw CommandException.wrongUsage("bench " + what
+                        + " is not built yet: prefill, decode, attention and kernels are there for now");
+            default ->
                 throw CommandException.wrongUsage(
-                        "bench " + what + " is not built yet: prefill and decode are there for now");
-            default -> throw CommandException.wrongUsage("bench measures prefill or decode, not \"" + what + "\"");
+                        "bench measures prefill, decode, attention or kernels, not \"" + what + "\"");
         };
     }
 

@@ -52,7 +52,7 @@ final class ChatCommand implements Callable<Integer> {
         }
         SamplingParams params = sampling.params(0.7);
         int maxTokens = sampling.maxTokens();
-        CausalLm loaded = model.load(output);
+        CausalLm loaded = model.load(output, solution.mine());
         Generator generator = solution.apply(new Generator(loaded), output);
         output.note("Talking with " + loaded.name() + ". /reset forgets the conversation, /quit ends it.");
         BufferedReader in = new BufferedReader(new InputStreamReader(main.in(), StandardCharsets.UTF_8));

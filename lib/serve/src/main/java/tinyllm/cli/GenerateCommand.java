@@ -47,9 +47,9 @@ final class GenerateCommand implements Callable<Integer> {
             throw CommandException.wrongUsage(
                     "--prompt is empty: write what the model should " + (raw ? "continue" : "answer"));
         }
-        CausalLm loaded = model.load(output);
+        CausalLm loaded = model.load(output, solution.mine());
         Completion done = run(loaded, params, maxTokens);
-        Map<String, Object> json = json(done);
+        Map<String, Object> json = json(done, loaded);
         json.putAll(solution.json());
         output.result(json, out -> out.println());
         output.note(summary(done, loaded));
@@ -69,7 +69,7 @@ final class GenerateCommand implements Callable<Integer> {
         output.out().flush();
     }
 
-    private static Map<String, Object> json(Completion done) {
+    private static Map<String, Object> json(Completion done, CausalLm model) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("text", done.text());
         json.put("tokens", done.tokens());
@@ -79,6 +79,9 @@ final class GenerateCommand implements Callable<Integer> {
         json.put("ttft_ms", Json.rounded(done.ttftMs(), 3));
         json.put("decode_tokens_per_s", Json.rounded(done.decodeTokensPerSecond(), 3));
         json.put("prefill_tokens_per_s", Json.rounded(done.prefillTokensPerSecond(), 3));
+        json.put("kernels", model.kernels().word());
+        json.put("variants", model.variants());
+        json.put("weight_bytes", model.weightBytes());
         return json;
     }
 

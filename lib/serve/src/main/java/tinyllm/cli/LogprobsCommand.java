@@ -50,7 +50,11 @@ final class LogprobsCommand implements Callable<Integer> {
                     "--top must be at most " + vocabulary + ", the vocabulary of " + loaded.name() + ", but is " + top);
         }
         List<LogProbs> positions = positions(loaded);
-        output.result(Map.of("positions", json(positions)), out -> table(out, positions, loaded));
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("positions", json(positions));
+        json.put("kernels", loaded.kernels().word());
+        json.put("variants", loaded.variants());
+        output.result(json, out -> table(out, positions, loaded));
         return 0;
     }
 

@@ -3,12 +3,13 @@ package tinyllm.cli;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import tinyllm.kernel.KernelSet;
 import tinyllm.model.CausalLm;
 import tinyllm.model.Models;
+import tinyllm.tensor.Device;
 
 /** The options of every command that runs a model. */
 final class ModelOptions {
@@ -26,9 +27,9 @@ final class ModelOptions {
     @Option(
             names = "--kernels",
             paramLabel = "SET",
-            defaultValue = "reference",
-            description = "own, mlx or reference (default: ${DEFAULT-VALUE})")
-    private Kernels kernels;
+            description = "own (default on a CPU), mlx (default on a GPU) or reference: dequantized float32, nothing"
+                    + " remembered")
+    private @Nullable KernelSet kernels;
 
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
     ModelOptions() {}
@@ -39,15 +40,22 @@ final class ModelOptions {
 
     /** Loads the model, with the threads and kernels that were asked for. */
     CausalLm load(OutputOptions output) {
-        if (kernels != Kernels.REFERENCE) {
-            throw CommandException.wrongUsage("--kernels " + kernels.name().toLowerCase(Locale.ROOT)
-                    + " is not built yet: only reference (dequantized float32, no cache) is there");
+        return load(output, false);
+    }
+
+    /** @param parts whether a learner's parts will stand in the model: they do in the reference alone */
+    CausalLm load(OutputOptions output, boolean parts) {
+        if (parts && kernels != null && kernels != KernelSet.REFERENCE) {
+            throw CommandException.wrongUsage(
+                    "--solution mine runs on --kernels reference, where parts can be replaced");
         }
         if (threads != null) {
             Threads.use(threads);
         }
+        KernelSet standard = parts ? KernelSet.REFERENCE : KernelSet.standard(Device.current());
+        KernelSet set = kernels == null ? standard : kernels;
         LoadProgress progress = new LoadProgress(output);
-        return reading(model, () -> Models.load(model, progress));
+        return reading(model, () -> Models.load(model, set, progress));
     }
 
     /** A name that leads nowhere is the user's mistake; a file that is there and cannot be read is a failure. */

@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import tinyllm.kernel.KernelSet;
 
 class BenchmarkTest {
 
-    private static final Plan PLAN = new Plan(Plan.Kind.PREFILL, "m", 64, 1, 2);
+    private static final Plan PLAN = new Plan(Plan.Kind.PREFILL, "m", 64, 1, 2, KernelSet.OWN);
 
     private final List<String> order = new ArrayList<>();
 

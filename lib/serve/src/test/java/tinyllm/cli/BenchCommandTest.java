@@ -38,4 +38,15 @@ class BenchCommandTest {
                         .asLong())
                 .isPositive();
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"attention", "kernels"})
+    void operations(String what) {
+        JsonNode report = Lab.run("bench", what, "--rounds", "1", "--threads", "1", "--json")
+                .succeeds()
+                .json("bench-operations");
+        assertThat(report.get("what").asString()).isEqualTo(what);
+        assertThat(report.get("results").valueStream().map(r -> r.get("variant").asString()))
+                .anyMatch(variant -> variant.startsWith("own"));
+    }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class GenerateCommandTest {
@@ -17,6 +19,32 @@ class GenerateCommandTest {
                 .isEqualTo(done.get("tokens").size());
         assertThat(done.get("finish_reason").asString())
                 .isEqualTo(done.get("tokens").size() == 8 ? "length" : "stop");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"own", "mlx", "reference"})
+    void kernelSets(String set) {
+        JsonNode done = Lab.run(
+                        "generate",
+                        "--model",
+                        Lab.TINY,
+                        "--prompt",
+                        "the end",
+                        "--raw",
+                        "--kernels",
+                        set,
+                        "--max-tokens",
+                        "4",
+                        "--temperature",
+                        "0",
+                        "--json")
+                .succeeds()
+                .json("generate");
+        // the tiny model holds real numbers, which our own kernels leave to the reference
+        assertThat(done.get("kernels").asString()).isEqualTo(set.equals("own") ? "reference" : set);
+        JsonNode eight = generate("--raw", "--temperature", "0").get("tokens");
+        assertThat(done.get("tokens").valueStream().toList())
+                .isEqualTo(eight.valueStream().limit(4).toList());
     }
 
     @Test

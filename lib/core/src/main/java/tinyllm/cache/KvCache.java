@@ -1,0 +1,55 @@
+package tinyllm.cache;
+
+import org.jspecify.annotations.Nullable;
+import tinyllm.kernel.KvStorage;
+
+/**
+ * The keys and values of one sequence's past, in every layer. A step appends its tokens in each layer, and then advances: a step that
+ * fails half-way leaves the length as it was, and the next one writes over what it left. Owned by one sequence, for one thread at a time.
+ */
+public interface KvCache extends AutoCloseable {
+
+    /** Tokens that are known: those of all steps that have advanced, less those rewound. */
+    int length();
+
+    /** Most tokens that it may ever hold. */
+    int maxTokens();
+
+    /**
+     * Makes room for tokens more in every layer; a step calls it first.
+     *
+     * @throws IllegalArgumentException when length + tokens is more than {@link #maxTokens()}
+     * @throws tinyllm.tensor.TensorMemoryException when the memory is not there
+     */
+    void reserve(int tokens);
+
+    /**
+     * Appends a step's keys and values in one layer.
+     *
+     * @param step {@code [1, H_kv, L, D]} each, rotated
+     * @return all that layer knows now, {@code [1, H_kv, length + L, D]} each
+     */
+    KeysValues append(int layer, KeysValues step);
+
+    /** Ends a step: its tokens are known from now on. */
+    void advance(int tokens);
+
+    /**
+     * Forgets the last tokens.
+     *
+     * @throws IllegalArgumentException when tokens is negative or more than {@link #length()}
+     */
+    void rewind(int tokens);
+
+    /** The memory of a layer, for kernels that append and attend in one pass; null when this cache has another form. */
+    default @Nullable KvStorage storage(int layer) {
+        return null;
+    }
+
+    /** Bytes held. */
+    long nbytes();
+
+    /** Frees the memory. Closing again does nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,39 @@
+package tinyllm.model;
+
+import java.util.Map;
+import tinyllm.cache.KvCache;
+import tinyllm.kernel.KernelSet;
+import tinyllm.nn.Parts;
+import tinyllm.tensor.Tensor;
+
+/** The layers of a loaded decoder on one set of kernels, as {@link CausalLm} drives them. Immutable. */
+interface Backbone {
+
+    KernelSet kernels();
+
+    /** Which variant each operation runs as: "matmul", "attention", …. */
+    Map<String, String> variants();
+
+    /** Bytes of weights held; every copy counts. */
+    long weightBytes();
+
+    /** true when a text is decoded with a cache unless somebody says otherwise. */
+    boolean remembers();
+
+    KvCache newCache(int maxTokens);
+
+    /**
+     * Embedding and every block for the tokens after those of the cache, which advances.
+     *
+     * @return {@code [1, L, E]}, computed
+     */
+    Tensor hidden(int[] tokens, KvCache cache, Parts parts);
+
+    /**
+     * Final norm and output layer, if they are not part of {@link #hidden}.
+     *
+     * @param hidden {@code [1, L, E]}
+     * @return {@code [1, L, V]}
+     */
+    Tensor head(Tensor hidden, Parts parts);
+}

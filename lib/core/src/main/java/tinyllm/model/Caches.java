@@ -1,0 +1,20 @@
+package tinyllm.model;
+
+import tinyllm.cache.ContiguousKvCache;
+import tinyllm.cache.KvCache;
+import tinyllm.cache.TensorKvCache;
+import tinyllm.tensor.DType;
+import tinyllm.tensor.Device;
+
+/** The cache for a model on this device: memory that our CPU kernels write in place, or tensors on a GPU. */
+final class Caches {
+
+    private Caches() {}
+
+    static KvCache of(ModelConfig config, int maxTokens, DType dtype) {
+        return Device.current() == Device.CPU
+                ? new ContiguousKvCache(
+                        config.numHiddenLayers(), config.numKeyValueHeads(), config.headDim(), maxTokens, dtype)
+                : new TensorKvCache(config.numHiddenLayers(), maxTokens);
+    }
+}

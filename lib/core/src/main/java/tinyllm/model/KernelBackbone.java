@@ -1,0 +1,81 @@
+package tinyllm.model;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import tinyllm.cache.KvCache;
+import tinyllm.kernel.KernelSet;
+import tinyllm.nn.Parts;
+import tinyllm.tensor.DType;
+import tinyllm.tensor.Scope;
+import tinyllm.tensor.Tensor;
+
+/** Quantized weights and fused operations, ours or MLX's. */
+record KernelBackbone(
+        ModelConfig config,
+        KernelSet kernels,
+        Table table,
+        List<LayerKernels> layers,
+        Output output,
+        Map<String, String> variants,
+        long weightBytes,
+        DType cacheType)
+        implements Backbone {
+
+    /** From this length on a layer is computed before the next begins, so that an interrupt is noticed between layers. */
+    private static final int LONG_STEP = 16;
+
+    /** The embedding: ids to {@code [L, E]}. */
+    @FunctionalInterface
+    interface Table {
+        Tensor embed(int[] tokens);
+    }
+
+    /** Final norm and output layer: {@code [1, L, E]} to {@code [1, L, V]}. */
+    @FunctionalInterface
+    interface Output {
+        Tensor logits(Tensor hidden);
+    }
+
+    KernelBackbone {
+        layers = List.copyOf(layers);
+        variants = Map.copyOf(variants);
+    }
+
+    @Override
+    public boolean remembers() {
+        return true;
+    }
+
+    @Override
+    public KvCache newCache(int maxTokens) {
+        return Caches.of(config, maxTokens, cacheType);
+    }
+
+    @Override
+    public Tensor hidden(int[] tokens, KvCache cache, Parts parts) {
+        cache.reserve(tokens.length);
+        Tensor x = table.embed(tokens).reshape(1, tokens.length, config.hiddenSize());
+        for (int i = 0; i < layers.size(); i++) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("interrupted before layer " + i);
+            }
+            LayerKernels layer = layers.get(i);
+            Tensor before = x;
+            x = tokens.length < LONG_STEP ? block(layer, before, cache) : Scope.of(() -> block(layer, before, cache));
+        }
+        x.eval();
+        cache.advance(tokens.length);
+        return x;
+    }
+
+    private static Tensor block(LayerKernels layer, Tensor x, KvCache cache) {
+        Tensor h = layer.output(layer.attend(layer.qkv(x), cache), x);
+        return layer.down(layer.gated(h), h);
+    }
+
+    @Override
+    public Tensor head(Tensor hidden, Parts parts) {
+        return output.logits(hidden);
+    }
+}

@@ -1,0 +1,25 @@
+package tinyllm.model;
+
+import tinyllm.cache.KvCache;
+import tinyllm.tensor.Tensor;
+
+/** One block as five fused operations, on one set of kernels. */
+interface LayerKernels {
+
+    /** Norm and the projections to Q, K and V: {@code [1, L, E]} to {@code [1, L, (H_q + 2 H_kv) · D]}. */
+    Tensor qkv(Tensor x);
+
+    /** Rotary embedding, the cache, attention: to {@code [1, L, H_q · D]}. */
+    Tensor attend(Tensor qkv, KvCache cache);
+
+    /** Output projection, added to the residual stream. */
+    Tensor output(Tensor attended, Tensor residual);
+
+    /** Norm, gate and up: to {@code [1, L, I]}. */
+    Tensor gated(Tensor h);
+
+    /** Down projection, added to the residual stream. */
+    Tensor down(Tensor gated, Tensor residual);
+
+    long nbytes();
+}

@@ -1,0 +1,58 @@
+package tinyllm.model;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tinyllm.cache.KvCache;
+import tinyllm.kernel.KernelSet;
+import tinyllm.nn.CachedDecoder;
+import tinyllm.nn.DecoderWeights;
+import tinyllm.nn.Parts;
+import tinyllm.tensor.DType;
+import tinyllm.tensor.Tensor;
+
+/**
+ * Dequantized float32 and the parts of chapter 1.
+ *
+ * @param obstacle why the kernels that were asked for could not take the model; null when these were asked for
+ */
+record ReferenceBackbone(
+        ModelConfig config,
+        DecoderWeights weights,
+        @Nullable String obstacle) implements Backbone {
+
+    @Override
+    public KernelSet kernels() {
+        return KernelSet.REFERENCE;
+    }
+
+    @Override
+    public Map<String, String> variants() {
+        return Map.of(
+                "matmul", obstacle == null ? "float32" : "float32, since " + obstacle, "attention", "array operations");
+    }
+
+    @Override
+    public long weightBytes() {
+        return WeightBytes.of(weights);
+    }
+
+    @Override
+    public boolean remembers() {
+        return obstacle != null;
+    }
+
+    @Override
+    public KvCache newCache(int maxTokens) {
+        return Caches.of(config, maxTokens, DType.F32);
+    }
+
+    @Override
+    public Tensor hidden(int[] tokens, KvCache cache, Parts parts) {
+        return new CachedDecoder().hidden(tokens, weights, parts, cache);
+    }
+
+    @Override
+    public Tensor head(Tensor hidden, Parts parts) {
+        return parts.decoder().head(hidden, weights, parts);
+    }
+}

@@ -1,0 +1,28 @@
+// Included once per instruction set, after the lanes; TL_NAME is its name, TL_ROWS how many rows of activations share a load of weights.
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels.h"
+
+namespace tinyllm {
+namespace {
+
+// How far ahead of the block at hand weights are fetched: memory needs about 100 ns, a block takes 20.
+constexpr size_t PREFETCH = 2048;
+
+template <int KIND>
+inline size_t head_size(int groups) {
+  size_t n = static_cast<size_t>(groups);
+  size_t bytes = KIND == CENTERED ? 32 * n : KIND == FLOAT ? 128 * n : KIND == SUPER ? 64 + 32 * n
+      : KIND == SUPER16                                                              ? 32 + 16 * n
+                                                                                     : 64 * n;
+  return (bytes + 63) / 64 * 64;
+}
+
+#include "rows.inl"
+#include "matmul.inl"
+#include "attention.inl"
+
+} // namespace
+} // namespace tinyllm

@@ -1,0 +1,10 @@
+#define TL_ROWS 2
+#include "half.h"
+#include "lanes_avx2.h"
+#include "forms.inl"
+
+namespace tinyllm {
+
+const Kernels avxvnni_kernels = {"avx-vnni", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append};
+
+} // namespace tinyllm

@@ -1,0 +1,91 @@
+// The functions that exist once per instruction set. Each computes one row, or one tile, by the same sequence of operations in
+// every set, so that results are equal bit for bit whichever of them runs, and whatever runs beside it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "packing.h"
+
+namespace tinyllm {
+
+/** Of one block of 32 activations: x is about scale * q; the sums are those of the q. */
+struct Act {
+  float scale;
+  float sum;
+  int32_t low;  // of the first 16
+  int32_t high; // of the other 16
+};
+
+/** One row of activations as int8; `finite` is false where a value was infinite or no number. */
+struct QuantizedRows {
+  const int8_t* codes;
+  const Act* acts;
+  int cols;
+};
+
+/** Keys and values of some tokens, in pages of one layer. */
+struct KeyValues {
+  const void* const* keys;   // of each page: [kv heads][page tokens / 16][head dim, padded][16]
+  const void* const* values; // of each page: [kv heads][page tokens][head dim, padded]
+  int page_tokens;           // a multiple of 16
+  int dim;                   // padded to a multiple of 16
+  bool half;
+};
+
+constexpr int ATTENTION_ROWS = 8;
+constexpr int ATTENTION_BLOCK = 64;
+constexpr int ATTENTION_SPAN = 512;
+
+/** Up to eight query rows that read the same keys. */
+struct QueryTile {
+  const float* queries; // [rows][dim], times scale * log2(e)
+  int rows;
+  const int* limits;              // row r sees the keys below limits[r]
+  const float* const* masks;      // of each row, to be added to the scores; null for none
+  int kv_head;
+};
+
+/** What a span of keys gives for each row: the largest score, the sum of weights, the weighted sum of values. */
+struct SpanResult {
+  float largest[ATTENTION_ROWS];
+  float total[ATTENTION_ROWS];
+  float* values; // [rows][dim]
+};
+
+struct Kernels {
+  const char* name;
+  /** Most rows that one call of `tile` takes. */
+  int tile_rows;
+  /** Normalises (if norm is not null) and quantizes one row; returns false if a value is not finite. scratch: cols floats. */
+  bool (*quantize)(const float* x, const float* norm, float eps, int cols, float* scratch, int8_t* codes, Act* acts);
+  /** out[m * 16 + r] = row r of the tile times activation row m. */
+  void (*tile)(const Form& form, const uint8_t* packed, const QuantizedRows& x, int first, int count, float* out);
+  /** out = x / rms(x) * weight */
+  void (*rms_norm)(const float* x, const float* weight, float eps, int cols, float* out);
+  void (*swiglu)(const float* gate, const float* up, int count, float* out);
+  void (*softmax)(const float* x, int cols, float* out);
+  float (*log_sum_exp)(const float* x, int cols);
+  /** Rotates one head by the angles of one position; cosines and sines have dim / 2 values. */
+  void (*rope)(const float* x, const float* cosines, const float* sines, int dim, bool neighbours, float* out);
+  /** Keys first … first + 511, as far as a row's limit goes. */
+  void (*span)(const QueryTile& tile, const KeyValues& kv, int first, SpanResult& result);
+  /** Adds a later span's result to the one before it, for one row. */
+  void (*merge)(float& largest, float& total, float* values, float span_largest, float span_total, const float* span_values,
+                int dim);
+  /** Writes one token's key and value of one head into its page. */
+  void (*append)(const float* key, const float* value, const KeyValues& kv, int kv_head, int position, int head_dim);
+};
+
+extern const Kernels plain_kernels;
+#if defined(__x86_64__)
+extern const Kernels avx2_kernels;
+extern const Kernels avxvnni_kernels;
+extern const Kernels avx512_kernels;
+extern const Kernels amx_kernels;
+#elif defined(__aarch64__)
+extern const Kernels neon_kernels;
+#endif
+
+} // namespace tinyllm

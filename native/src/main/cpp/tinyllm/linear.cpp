@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "dispatch.h"
+#include "ops.h"
+#include "pool.h"
+
+namespace tinyllm {
+namespace {
+
+// Half of a core's second-level cache, for the activations that every tile of weights is multiplied with.
+constexpr size_t PANEL_BYTES = 1 << 20;
+constexpr size_t BYTES_PER_ITEM = 1 << 14;
+
+/** Memory of the calling thread that is used again by the next call. */
+template <class T>
+T* scratch(std::vector<T>& memory, size_t count) {
+  if (memory.size() < count) {
+    memory.resize(count);
+  }
+  return memory.data();
+}
+
+class Linear {
+ public:
+  explicit Linear(const LinearCall& call) : call_(call), set_(kernels()) {
+    for (int i = 0; i < call.count && !(call.swiglu && i > 0); i++) {
+      outputs_ += call.weights[i].form.rows;
+    }
+  }
+
+  void run() {
+    quantize();
+    size_t cols = static_cast<size_t>(call_.cols);
+    size_t row_bytes = cols + cols / BLOCK * sizeof(Act);
+    int panel = std::max(16, static_cast<int>(PANEL_BYTES / row_bytes) / 16 * 16);
+    for (int first = 0; first < call_.rows; first += panel) {
+      multiply(first, std::min(panel, call_.rows - first));
+    }
+  }
+
+ private:
+  void quantize() {
+    static thread_local std::vector<int8_t> codes;
+    static thread_local std::vector<Act> acts;
+    size_t cols = static_cast<size_t>(call_.cols), rows = static_cast<size_t>(call_.rows);
+    int8_t* code = scratch(codes, rows * cols + 64);
+    Act* act = scratch(acts, rows * (cols / BLOCK));
+    quantized_ = {code, act, call_.cols};
+    broken_.assign(rows, 0);
+    auto one = [&](int row) {
+      static thread_local std::vector<float> normed;
+      size_t r = static_cast<size_t>(row);
+      broken_[r] = !set_.quantize(call_.x + r * cols, call_.norm, call_.eps, call_.cols, scratch(normed, cols),
+                                  code + r * cols, act + r * (cols / BLOCK));
+    };
+    if (call_.rows < 4) {
+      for (int row = 0; row < call_.rows; row++) {
+        one(row);
+      }
+    } else {
+      parallel(call_.rows, one);
+    }
+    any_broken_ = std::any_of(broken_.begin(), broken_.end(), [](char b) { return b != 0; });
+    for (int i = 0; i < call_.count; i++) {
+      any_broken_ |= !call_.weights[i].finite;
+    }
+  }
+
+  /** Rows first … first + count - 1 times all tiles. */
+  void multiply(int first, int count) {
+    int all = 0;
+    size_t bytes = 0;
+    int kinds = call_.swiglu ? 1 : call_.count;
+    for (int i = 0; i < kinds; i++) {
+      all += tiles(call_.weights[i].form);
+      bytes = std::max(bytes, tile_bytes(call_.weights[i].form));
+    }
+    int fair = all / (8 * threads());
+    int least = count > 1 ? 1 : static_cast<int>((BYTES_PER_ITEM + bytes - 1) / bytes);
+    int each = std::max(least, std::max(1, fair));
+    parallel((all + each - 1) / each, [&](int item) {
+      for (int tile = item * each; tile < std::min(all, (item + 1) * each); tile++) {
+        int which = 0, at = 0, local = tile;
+        while (local >= tiles(call_.weights[which].form)) {
+          local -= tiles(call_.weights[which].form);
+          at += call_.weights[which++].form.rows;
+        }
+        one_tile(which, local, at, first, count);
+      }
+    });
+  }
+
+  void one_tile(int which, int tile, int column, int first, int count) {
+    constexpr int MOST = 64;
+    alignas(64) float products[MOST * TILE];
+    alignas(64) float others[MOST * TILE];
+    const Weight& weight = call_.weights[which];
+    int rows = std::min(TILE, weight.form.rows - tile * TILE);
+    for (int done = 0; done < count; done += MOST) {
+      int now = std::min(MOST, count - done);
+      products_of(weight, tile, first + done, now, products);
+      if (call_.swiglu) {
+        products_of(call_.weights[1], tile, first + done, now, others);
+        set_.swiglu(products, others, now * TILE, products);
+      }
+      for (int m = 0; m < now; m++) {
+        size_t at = static_cast<size_t>(first + done + m) * static_cast<size_t>(outputs_) +
+            static_cast<size_t>(column + tile * TILE);
+        for (int r = 0; r < rows; r++) {
+          float value = products[m * TILE + r];
+          call_.out[at + static_cast<size_t>(r)] =
+              call_.residual == nullptr ? value : call_.residual[at + static_cast<size_t>(r)] + value;
+        }
+      }
+    }
+  }
+
+  void products_of(const Weight& weight, int tile, int first, int count, float* out) {
+    const uint8_t* packed = weight.data + static_cast<size_t>(tile) * tile_bytes(weight.form);
+    set_.tile(weight.form, packed, quantized_, first, count, out);
+    int rows = std::min(TILE, weight.form.rows - tile * TILE);
+    for (int m = 0; m < count && any_broken_; m++) {
+      if (broken_[static_cast<size_t>(first + m)] != 0 || !weight.finite) {
+        exact(weight, tile, rows, first + m, out + m * TILE);
+      }
+    }
+    if (weight.bias != nullptr) {
+      const float* bias = weight.bias + tile * TILE;
+      for (int m = 0; m < count; m++) {
+        for (int r = 0; r < rows; r++) {
+          out[m * TILE + r] += bias[r];
+        }
+      }
+    }
+  }
+
+  /** Infinities and NaNs have no int8 form: such a row is multiplied in floating point. */
+  void exact(const Weight& weight, int tile, int rows, int m, float* out) {
+    size_t cols = static_cast<size_t>(call_.cols);
+    std::vector<float> w(cols), normed(cols);
+    const float* x = call_.x + static_cast<size_t>(m) * cols;
+    if (call_.norm != nullptr) {
+      set_.rms_norm(x, call_.norm, call_.eps, call_.cols, normed.data());
+      x = normed.data();
+    }
+    for (int r = 0; r < rows; r++) {
+      unpack_row(weight.form, weight.data, tile * TILE + r, w.data());
+      double sum = 0;
+      for (size_t i = 0; i < cols; i++) {
+        sum += static_cast<double>(w[i]) * static_cast<double>(x[i]);
+      }
+      out[r] = static_cast<float>(sum);
+    }
+  }
+
+  const LinearCall& call_;
+  const Kernels& set_;
+  int outputs_ = 0;
+  QuantizedRows quantized_{};
+  std::vector<char> broken_;
+  bool any_broken_ = false;
+};
+
+} // namespace
+
+void linear(const LinearCall& call) { Linear(call).run(); }
+
+void embed(const Weight& table, const int32_t* ids, int count, float* out) {
+  parallel(count, [&](int i) {
+    unpack_row(table.form, table.data, ids[i], out + static_cast<size_t>(i) * static_cast<size_t>(table.form.cols));
+  });
+}
+
+} // namespace tinyllm

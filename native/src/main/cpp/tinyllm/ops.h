@@ -1,0 +1,92 @@
+// The operations on plain memory: what the primitives run. All floats are row-major.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels.h"
+
+namespace tinyllm {
+
+/** A packed matrix, and what is added to its products. */
+struct Weight {
+  const uint8_t* data; // 64-byte aligned
+  Form form;
+  const float* bias; // [rows], or null
+  bool finite;       // every scale and bias is a finite number
+};
+
+constexpr int MAX_WEIGHTS = 3;
+
+/** One reading of x for several matrices. */
+struct LinearCall {
+  const float* x; // [rows, cols]
+  int rows;
+  int cols;
+  const float* norm; // [cols]: x is normalised by RMSNorm first; null for not
+  float eps;
+  Weight weights[MAX_WEIGHTS];
+  int count;
+  bool swiglu;           // two matrices of one shape, gate and up: silu(gate) * up is one output
+  const float* residual; // added to the output, [rows, outputs]; null for none
+  float* out;            // [rows, outputs]; several matrices' outputs stand side by side
+};
+
+void linear(const LinearCall& call);
+
+/** Rotary embedding of new tokens, their keys and values appended, and attention of each over all up to itself. */
+struct CachedAttentionCall {
+  const float* qkv; // [tokens, (heads + 2 kv heads) * head_dim]
+  int tokens;
+  int heads;
+  int kv_heads;
+  int head_dim;
+  int position;         // of the first token
+  const float* cosines; // [tokens, head_dim / 2]
+  const float* sines;
+  bool neighbours;
+  const float* q_norm; // [head_dim], or null
+  const float* k_norm;
+  float eps;
+  float scale;
+  KeyValues kv; // has room for position + tokens
+  float* out;   // [tokens, heads * head_dim]
+};
+
+void cached_attention(const CachedAttentionCall& call);
+
+/** Attention over whole tensors. */
+struct FlashCall {
+  const float* q; // [batch, heads, queries, head_dim]
+  const void* k;  // [batch, kv heads, keys, head_dim], float or half
+  const void* v;
+  bool half;
+  int batch;
+  int heads;
+  int kv_heads;
+  int queries;
+  int keys;
+  int head_dim;
+  float scale;
+  bool causal;           // query i sees the keys up to i + keys - queries
+  const float* mask;     // added to the scaled scores; null for none
+  size_t mask_stride[3]; // of batch, head, query in floats; 0 where it is broadcast
+  float* out;
+};
+
+void flash_attention(const FlashCall& call);
+
+/** The first `tokens` keys and values of one layer, as [kv heads, tokens, head_dim] floats. */
+void read_cache(const KeyValues& kv, int kv_heads, int tokens, int head_dim, float* keys, float* values);
+
+void rms_norm(const float* x, const float* residual, const float* weight, float eps, int rows, int cols, float* sum, float* out);
+void swiglu(const float* gate, const float* up, size_t count, float* out);
+void softmax(const float* x, int rows, int cols, float* out);
+/** One value for each row. */
+void log_sum_exp(const float* x, int rows, int cols, float* out);
+/** x [heads, tokens, dim] with cosines and sines [tokens, dim / 2]. */
+void rope(const float* x, const float* cosines, const float* sines, int heads, int tokens, int dim, bool neighbours, float* out);
+void embed(const Weight& table, const int32_t* ids, int count, float* out);
+
+} // namespace tinyllm

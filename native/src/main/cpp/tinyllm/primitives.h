@@ -1,0 +1,129 @@
+// The kernels as MLX operations: what Java calls. Shapes and dtypes are checked by the callers in Java, which can name them; what is
+// checked here again is what would read or write foreign memory.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mlx/mlx.h"
+
+namespace tinyllm {
+
+struct PackedState;
+struct KvState;
+
+/** A quantized matrix in the layout of packing.h, in memory that MLX's allocator counts. */
+class PackedMatrix {
+ public:
+  /** kind: see packing.h */
+  PackedMatrix(int rows, int cols, int bits, int group, int kind);
+  /** Packs sixteen rows (fewer in the last tile); see pack_tile. Different tiles may be packed by different threads. */
+  void pack(int tile, const unsigned char* codes, const float* scales, const float* biases, const float* d, const float* dmin);
+  /** [rows], float32, evaluated. */
+  void set_bias(const mlx::core::array& bias);
+  void set_finite(bool finite);
+  size_t nbytes() const;
+  /** The weights of one row. */
+  void row(int row, float* to) const;
+
+  std::shared_ptr<PackedState> state;
+};
+
+/** One reading of activations for up to three matrices; built once, applied to any number of rows. */
+class LinearKernel {
+ public:
+  void add(const PackedMatrix& matrix);
+  /** RMSNorm of the activations first; weight [cols], float32, evaluated. */
+  void set_norm(const mlx::core::array& weight, float eps);
+  /** The two matrices are gate and up: silu(gate) * up is the output. */
+  void set_swiglu();
+  /** x [..., cols] to [..., outputs]. */
+  mlx::core::array apply(const mlx::core::array& x, mlx::core::StreamOrDevice s) const;
+  mlx::core::array apply(const mlx::core::array& x, const mlx::core::array& residual, mlx::core::StreamOrDevice s) const;
+
+ private:
+  mlx::core::array run(std::vector<mlx::core::array> inputs, mlx::core::StreamOrDevice s) const;
+
+  std::vector<std::shared_ptr<PackedState>> matrices_;
+  std::vector<mlx::core::array> norm_;
+  float eps_ = 0;
+  bool swiglu_ = false;
+};
+
+/** Keys and values of one layer of one sequence, in pages that never move. */
+class KvPages {
+ public:
+  KvPages(int kv_heads, int head_dim, int page_tokens, bool half);
+  void add_page();
+  void keep_pages(int count);
+  int pages() const;
+  size_t nbytes() const;
+  /** Bytes that one page takes. */
+  static size_t page_nbytes(int kv_heads, int head_dim, int page_tokens, bool half);
+
+  std::shared_ptr<KvState> state;
+};
+
+/** How a layer attends: all that does not change from step to step. */
+class AttentionKernel {
+ public:
+  AttentionKernel(int heads, int kv_heads, int head_dim, bool neighbours, float scale);
+  /** RMSNorm of each head of Q and K; [head_dim], float32, evaluated. */
+  void set_norms(const mlx::core::array& q, const mlx::core::array& k, float eps);
+  /**
+   * Rotates, appends and attends.
+   *
+   * @param qkv [tokens, (heads + 2 kv heads) * head_dim]
+   * @param cosines [positions, head_dim / 2], as sines; position + tokens of them at least
+   * @return [tokens, heads * head_dim]
+   */
+  mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         const KvPages& pages, int position, mlx::core::StreamOrDevice s) const;
+
+ private:
+  int heads_, kv_heads_, head_dim_;
+  bool neighbours_;
+  float scale_;
+  float eps_ = 0;
+  std::vector<mlx::core::array> norms_;
+};
+
+/** The first `tokens` keys and values, each [1, kv heads, tokens, head_dim]. */
+std::vector<mlx::core::array> read_pages(const KvPages& pages, int tokens, mlx::core::StreamOrDevice s);
+/** Appends k and v [1, kv heads, tokens, head_dim] as they are; the result is a copy of k that is there when that is done. */
+mlx::core::array write_pages(const mlx::core::array& k, const mlx::core::array& v, const KvPages& pages, int position,
+                             mlx::core::StreamOrDevice s);
+
+/** q [B, H, L, D], k and v [B, H_kv, S, D] float32 or float16; the mask is broadcast to [B, H, L, S]. */
+mlx::core::array flash_attention(const mlx::core::array& q, const mlx::core::array& k, const mlx::core::array& v, bool causal,
+                                 float scale, mlx::core::StreamOrDevice s);
+mlx::core::array flash_attention(const mlx::core::array& q, const mlx::core::array& k, const mlx::core::array& v,
+                                 const mlx::core::array& mask, float scale, mlx::core::StreamOrDevice s);
+
+mlx::core::array rms_norm(const mlx::core::array& x, const mlx::core::array& weight, float eps, mlx::core::StreamOrDevice s);
+/** x + residual, and its norm. */
+std::vector<mlx::core::array> rms_norm_residual(const mlx::core::array& x, const mlx::core::array& residual,
+                                                const mlx::core::array& weight, float eps, mlx::core::StreamOrDevice s);
+mlx::core::array swiglu(const mlx::core::array& gate, const mlx::core::array& up, mlx::core::StreamOrDevice s);
+mlx::core::array softmax(const mlx::core::array& x, mlx::core::StreamOrDevice s);
+/** Over the last axis, which goes. */
+mlx::core::array log_sum_exp(const mlx::core::array& x, mlx::core::StreamOrDevice s);
+/** x [..., L, D], cosines and sines [L, D / 2]. */
+mlx::core::array rope(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines, bool neighbours,
+                      mlx::core::StreamOrDevice s);
+/** ids [n], int32, evaluated and in range. */
+mlx::core::array embed(const PackedMatrix& table, const mlx::core::array& ids, mlx::core::StreamOrDevice s);
+
+int kernel_threads();
+void set_kernel_threads(int count);
+int physical_core_count();
+/** Bytes per second that all threads together read from fresh memory, the best of three passes. */
+double read_bandwidth(size_t bytes);
+/** Names of the instruction sets that this CPU can run, separated by blanks, the best first. */
+std::string instruction_set_names();
+std::string instruction_set();
+bool choose_instruction_set(const std::string& name);
+
+} // namespace tinyllm
