@@ -59,7 +59,10 @@ final class BenchCommand implements Callable<Integer> {
             description = "measure peers in turn with ours: llama.cpp, mlx-lm")
     private List<String> peers = List.of();
 
-    @Option(names = "--prompt-tokens", paramLabel = "N", description = "default: 512 for prefill, 128 for decode, or what the context holds")
+    @Option(
+            names = "--prompt-tokens",
+            paramLabel = "N",
+            description = "default: 512 for prefill, 128 for decode, or what the context holds")
     private @Nullable Integer promptTokensAsked;
 
     @Option(
