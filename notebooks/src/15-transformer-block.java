@@ -97,12 +97,24 @@ class MyHeader implements HeaderFn {
 
 // %% wrong="1.5 header"
 class MyHeader implements HeaderFn {
+    @SuppressWarnings("unchecked")
     public List<TensorEntry> read(byte[] file) {
-        long n = java.nio.ByteBuffer.wrap(file).getLong();
+        long n = java.nio.ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
         if (n < 2 || n > file.length - 8) {
             throw new FormatException("the header's length is " + n);
         }
-        return List.of();
+        var tensors = new ArrayList<TensorEntry>();
+        StrictJson.object(Arrays.copyOfRange(file, 8, 8 + (int) n), "the header").forEach((name, value) -> {
+            if (name.equals("__metadata__")) {
+                return;
+            }
+            var said = (Map<String, Object>) value;
+            var offsets = (List<Number>) said.get("data_offsets");
+            long begin = offsets.get(0).longValue();
+            var type = ElementType.valueOf((String) said.get("dtype"));
+            tensors.add(new TensorEntry(name, type, (List<Integer>) said.get("shape"), begin, offsets.get(1).longValue() - begin));
+        });
+        return tensors;
     }
 }
 
