@@ -32,7 +32,7 @@ class Visit:
 # A part of the source of each cell that is run after the exercise; the last one shows the picture.
 CHAPTERS = {
     "00": (("Machine.report()",), ""),
-    "02": ((), ""),
+    "02": (("TokenCut.of",), ""),
     "11": (("var sentence", "AttentionMaps mine()", "mine().film()"), "gif"),
     "16": (("var question", "var tokenizer", "var generator", "ColoredText told()", "told().film()"), "gif"),
 }
