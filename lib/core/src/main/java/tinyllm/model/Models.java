@@ -1,11 +1,14 @@
 package tinyllm.model;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
 import tinyllm.text.Tokenizer;
+import tinyllm.weights.AffineQuantization;
 import tinyllm.weights.Checkpoint;
 import tinyllm.weights.ModelFiles;
+import tinyllm.weights.RequantizedCheckpoint;
 
 /** Finds and loads models. */
 public final class Models {
@@ -33,8 +36,19 @@ public final class Models {
      * is loaded for {@code reference}, with a cache; {@link CausalLm#variants()} says why.
      */
     public static CausalLm load(String nameOrPath, KernelSet kernels, LoadListener listener) {
+        return load(nameOrPath, kernels, null, listener);
+    }
+
+    /**
+     * The same with every matrix quantized anew at load, whatever the file holds (chapter 2.2); see {@link RequantizedCheckpoint}.
+     *
+     * @param weights bits and group size; null to keep the file's
+     */
+    public static CausalLm load(
+            String nameOrPath, KernelSet kernels, @Nullable AffineQuantization weights, LoadListener listener) {
         Path path = ModelFiles.resolve(nameOrPath);
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+        try (Checkpoint stored = Checkpoint.open(path)) {
+            Checkpoint checkpoint = weights == null ? stored : new RequantizedCheckpoint(stored, weights);
             ModelConfig config = ModelConfig.from(checkpoint.config(), checkpoint.ropeTraditional());
             TextFiles text = TextReader.read(nameOrPath, checkpoint);
             return new CausalLm(
@@ -51,6 +65,14 @@ public final class Models {
                     .filter(name -> tied || !name.equals("model.embed_tokens.weight"))
                     .mapToLong(checkpoint::fileBytes)
                     .sum();
+        }
+    }
+
+    /** Bytes of all weights with every matrix quantized anew, as a file would hold them; null for the file's own. */
+    public static long fileBytes(String nameOrPath, @Nullable AffineQuantization weights) {
+        try (Checkpoint stored = Checkpoint.open(ModelFiles.resolve(nameOrPath))) {
+            Checkpoint checkpoint = weights == null ? stored : new RequantizedCheckpoint(stored, weights);
+            return checkpoint.names().stream().mapToLong(checkpoint::fileBytes).sum();
         }
     }
 

@@ -142,15 +142,20 @@ public record AffineQuantization(int bits, int groupSize) {
     public float[] dequantize(Packed packed) {
         float[] weights = new float[packed.rows * packed.cols];
         check(packed.rows, packed.cols, weights.length);
+        byte[] codes = new byte[weights.length];
+        codes(packed, codes);
+        WeightSource.affine(codes, packed.scales, packed.biases, 0, groupSize, codes.length, weights, 0);
+        return weights;
+    }
+
+    /** Writes the codes of packed to the start of the array, one unsigned byte each. */
+    void codes(Packed packed, byte[] codes) {
         byte[] bytes = new byte[packed.words.length * 4];
         java.nio.ByteBuffer.wrap(bytes)
                 .order(java.nio.ByteOrder.LITTLE_ENDIAN)
                 .asIntBuffer()
                 .put(packed.words);
-        byte[] codes = new byte[weights.length];
-        unpack(bytes, codes, codes.length);
-        WeightSource.affine(codes, packed.scales, packed.biases, 0, groupSize, codes.length, weights, 0);
-        return weights;
+        unpack(bytes, codes, packed.rows * packed.cols);
     }
 
     /** Takes count codes (a multiple of 8) out of their stream of bits: eight codes fill {@code bits} bytes. */
