@@ -2,9 +2,11 @@ package tinyllm.text;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Merges learnt from a text, as a tokenizer's are: the most frequent pair of neighbours becomes a new token, again and again. Tokens
@@ -83,7 +85,7 @@ public final class LearnedMerges implements Merges {
     }
 
     /** Among equals the first in the text; null when none stands there twice. */
-    private static @org.jspecify.annotations.Nullable Pair mostFrequent(List<int[]> words) {
+    private static @Nullable Pair mostFrequent(List<int[]> words) {
         Map<Pair, Integer> counts = new HashMap<>();
         List<Pair> order = new ArrayList<>();
         for (int[] word : words) {
@@ -117,7 +119,7 @@ public final class LearnedMerges implements Merges {
     }
 
     private static byte[] join(byte[] left, byte[] right) {
-        byte[] joined = java.util.Arrays.copyOf(left, left.length + right.length);
+        byte[] joined = Arrays.copyOf(left, left.length + right.length);
         System.arraycopy(right, 0, joined, left.length, right.length);
         return joined;
     }

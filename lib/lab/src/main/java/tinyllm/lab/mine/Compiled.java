@@ -5,7 +5,6 @@ import java.lang.reflect.Field;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /** A kept answer's classes, in memory. Nothing of the learner's runs before {@link #answer} is asked for its object. */
@@ -14,11 +13,11 @@ public final class Compiled {
     private static final long LIMIT = 1 << 20;
 
     private final String name;
-    private final Map<String, byte[]> classes;
+    private final MemoryClasses classes;
 
-    private Compiled(String name, Map<String, byte[]> classes) {
+    private Compiled(String name, MemoryClasses classes) {
         this.name = name;
-        this.classes = Map.copyOf(classes);
+        this.classes = classes;
     }
 
     /** An answer that can't be made into an object; the message is a sentence's rest. */
@@ -68,7 +67,7 @@ public final class Compiled {
      */
     public Object answer() {
         try {
-            Class<?> type = Class.forName(name, true, new Loader(classes));
+            Class<?> type = Class.forName(name, true, classes.loader(any -> true));
             Field field = type.getDeclaredField(KeptSource.ANSWER);
             field.setAccessible(true);
             return ((Supplier<?>) field.get(null)).get();
@@ -82,24 +81,6 @@ public final class Compiled {
                 throw cause;
             }
             throw e;
-        }
-    }
-
-    private static final class Loader extends ClassLoader {
-        private final Map<String, byte[]> classes;
-
-        Loader(Map<String, byte[]> classes) {
-            super(Compiled.class.getClassLoader());
-            this.classes = classes;
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes == null) {
-                throw new ClassNotFoundException(name);
-            }
-            return defineClass(name, bytes, 0, bytes.length);
         }
     }
 }

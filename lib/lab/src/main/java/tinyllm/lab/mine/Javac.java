@@ -1,25 +1,18 @@
 package tinyllm.lab.mine;
 
 import com.sun.source.util.JavacTask;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
-import javax.tools.FileObject;
-import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
-import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
@@ -42,7 +35,7 @@ final class Javac implements AutoCloseable {
     }
 
     /** One compilation: its task, and what the compiler had to say once the task has run. */
-    record Job(JavacTask task, String source, DiagnosticCollector<JavaFileObject> said, Map<String, byte[]> classes) {
+    record Job(JavacTask task, String source, DiagnosticCollector<JavaFileObject> said, MemoryClasses classes) {
 
         boolean failed() {
             return said.getDiagnostics().stream().anyMatch(d -> d.getKind() == Diagnostic.Kind.ERROR);
@@ -76,14 +69,14 @@ final class Javac implements AutoCloseable {
     /** A compilation of one source; run it through {@code parse}, {@code analyze} or {@code call} of its task. */
     Job job(String className, String source) {
         DiagnosticCollector<JavaFileObject> said = new DiagnosticCollector<>();
-        Map<String, byte[]> classes = new HashMap<>();
+        MemoryClasses classes = new MemoryClasses();
         List<String> options = new ArrayList<>(
                 List.of("-classpath", RunningClassPath.text(), "-proc:none", "-implicit:none", "-g", "-Xlint:none"));
         if (ModuleLayer.boot().findModule(VECTORS).isPresent()) {
             options.addAll(List.of("--add-modules", VECTORS));
         }
-        JavaCompiler.CompilationTask task = compiler.getTask(
-                null, new InMemory(files, classes), said, options, null, List.of(new Text(className, source)));
+        JavaCompiler.CompilationTask task =
+                compiler.getTask(null, classes.over(files), said, options, null, List.of(new Text(className, source)));
         return new Job((JavacTask) task, source, said, classes);
     }
 
@@ -107,32 +100,6 @@ final class Javac implements AutoCloseable {
         @Override
         public CharSequence getCharContent(boolean ignoreEncodingErrors) {
             return source;
-        }
-    }
-
-    /** Keeps the classes that are written. */
-    private static final class InMemory extends ForwardingJavaFileManager<JavaFileManager> {
-        private final Map<String, byte[]> classes;
-
-        InMemory(JavaFileManager files, Map<String, byte[]> classes) {
-            super(files);
-            this.classes = classes;
-        }
-
-        @Override
-        public JavaFileObject getJavaFileForOutput(
-                Location location, String name, JavaFileObject.Kind kind, FileObject sibling) {
-            return new SimpleJavaFileObject(URI.create("mem:///" + name.replace('.', '/') + kind.extension), kind) {
-                @Override
-                public OutputStream openOutputStream() {
-                    return new ByteArrayOutputStream() {
-                        @Override
-                        public void close() {
-                            classes.put(name, toByteArray());
-                        }
-                    };
-                }
-            };
         }
     }
 }

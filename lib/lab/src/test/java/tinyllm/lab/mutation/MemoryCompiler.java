@@ -1,9 +1,6 @@
 package tinyllm.lab.mutation;
 
-import java.io.ByteArrayOutputStream;
-import java.io.OutputStream;
 import java.net.URI;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,14 +8,12 @@ import java.util.Map;
 import java.util.Set;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
-import javax.tools.FileObject;
-import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
-import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import tinyllm.lab.mine.MemoryClasses;
 
 /** Compiles many small sources at once, each in a package of its own, and leaves out those with errors. */
 final class MemoryCompiler {
@@ -47,27 +42,24 @@ final class MemoryCompiler {
         Map<String, String> good = new LinkedHashMap<>(sources);
         good.keySet().removeAll(errors.keySet());
         Map<String, String> unexpected = new LinkedHashMap<>();
-        Map<String, byte[]> classes = good.isEmpty() ? Map.of() : attempt(good, unexpected);
+        MemoryClasses classes = good.isEmpty() ? new MemoryClasses() : attempt(good, unexpected);
         if (!unexpected.isEmpty()) {
             throw new IllegalStateException("these compiled a moment ago: " + unexpected);
         }
-        Map<String, Map<String, byte[]>> byPackage = new HashMap<>();
-        classes.forEach((name, bytes) -> byPackage
-                .computeIfAbsent(name.substring(0, name.lastIndexOf('.')), key -> new HashMap<>())
-                .put(name, bytes));
         Map<String, ClassLoader> loaders = new LinkedHashMap<>();
-        good.keySet().forEach(name -> loaders.put(name, new Loader(byPackage.getOrDefault(name, Map.of()))));
+        good.keySet().forEach(name -> loaders.put(name, classes.loader(type -> type.startsWith(name + "."))));
         return loaders;
     }
 
-    private static Map<String, byte[]> attempt(Map<String, String> sources, Map<String, String> errors) {
+    private static MemoryClasses attempt(Map<String, String> sources, Map<String, String> errors) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
-        Outputs outputs = new Outputs(compiler.getStandardFileManager(diagnostics, null, null));
+        MemoryClasses outputs = new MemoryClasses();
+        JavaFileManager files = outputs.over(compiler.getStandardFileManager(diagnostics, null, null));
         List<Source> units = sources.entrySet().stream()
                 .map(entry -> new Source(entry.getKey(), entry.getValue()))
                 .toList();
-        compiler.getTask(null, outputs, diagnostics, OPTIONS, null, units).call();
+        compiler.getTask(null, files, diagnostics, OPTIONS, null, units).call();
         Set<String> seen = new HashSet<>();
         for (Diagnostic<? extends JavaFileObject> d : diagnostics.getDiagnostics()) {
             if (d.getKind() == Diagnostic.Kind.ERROR) {
@@ -79,7 +71,7 @@ final class MemoryCompiler {
                 }
             }
         }
-        return outputs.bytes();
+        return outputs;
     }
 
     private static final class Source extends SimpleJavaFileObject {
@@ -101,49 +93,6 @@ final class MemoryCompiler {
         @Override
         public boolean isNameCompatible(String simpleName, Kind kind) {
             return true;
-        }
-    }
-
-    private static final class Outputs extends ForwardingJavaFileManager<StandardJavaFileManager> {
-        private final Map<String, ByteArrayOutputStream> classes = new HashMap<>();
-
-        Outputs(StandardJavaFileManager files) {
-            super(files);
-        }
-
-        @Override
-        public JavaFileObject getJavaFileForOutput(
-                JavaFileManager.Location location, String name, JavaFileObject.Kind kind, FileObject sibling) {
-            return new SimpleJavaFileObject(URI.create("memory:///" + name.replace('.', '/') + kind.extension), kind) {
-                @Override
-                public OutputStream openOutputStream() {
-                    return classes.computeIfAbsent(name, key -> new ByteArrayOutputStream());
-                }
-            };
-        }
-
-        Map<String, byte[]> bytes() {
-            Map<String, byte[]> bytes = new HashMap<>();
-            classes.forEach((name, out) -> bytes.put(name, out.toByteArray()));
-            return bytes;
-        }
-    }
-
-    private static final class Loader extends ClassLoader {
-        private final Map<String, byte[]> classes;
-
-        Loader(Map<String, byte[]> classes) {
-            super(MemoryCompiler.class.getClassLoader());
-            this.classes = classes;
-        }
-
-        @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
-            byte[] bytes = classes.get(name);
-            if (bytes == null) {
-                throw new ClassNotFoundException(name);
-            }
-            return defineClass(name, bytes, 0, bytes.length);
         }
     }
 }
