@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import tinyllm.engine.Generator;
 import tinyllm.lab.check.TodoException;
+import tinyllm.lab.exercises.Challenges;
 import tinyllm.lab.progress.Progress;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.race.Race;
@@ -36,6 +37,19 @@ public final class Lab {
      */
     public static void check(String id, Supplier<?> answer) {
         SESSION.check(id, answer);
+    }
+
+    /**
+     * A chapter's last measurement: sets the naive, the learner's, this lab's and MLX's version of one kernel beside each other, by the
+     * median time of interleaved runs or, for Metal kernels on the host run, by what they ask memory for. Correctness comes first: a
+     * wrong kernel gets no place. The learner's best is kept.
+     *
+     * @param id such as {@code "2.2 matvec"}
+     * @param answers make the learner's objects, one or several: {@code MyMatvec::new}; also sources in C++ or Metal
+     * @throws IllegalArgumentException when there is no such challenge; the known ones are offered
+     */
+    public static void challenge(String id, Supplier<?>... answers) {
+        SESSION.challenge(Challenges.get(id), List.of(answers));
     }
 
     /** Shows the exercise's next hint. */

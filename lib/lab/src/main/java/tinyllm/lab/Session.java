@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import tinyllm.lab.challenge.Challenge;
+import tinyllm.lab.challenge.ChallengeResult;
+import tinyllm.lab.challenge.Contest;
 import tinyllm.lab.check.Check;
 import tinyllm.lab.check.CheckResult;
 import tinyllm.lab.check.Exercise;
@@ -12,6 +15,7 @@ import tinyllm.lab.check.Outcome;
 import tinyllm.lab.exercises.Exercises;
 import tinyllm.lab.mine.Kept;
 import tinyllm.lab.progress.Progress;
+import tinyllm.lab.progress.Progress.Best;
 import tinyllm.lab.progress.Progress.Entry;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.progress.Progress.State;
@@ -43,6 +47,19 @@ final class Session {
             keepSource(exercise, result);
         }
         return result;
+    }
+
+    ChallengeResult challenge(Challenge<?, ?> challenge, List<? extends Supplier<?>> answers) {
+        ChallengeResult result = new Contest<>(challenge, Lab.quick()).run(answers);
+        Best before = progress().bests().get(result.key());
+        result.yours()
+                .ifPresent(row ->
+                        update(p -> p.challenged(result.key(), new Best(row.value(), System.currentTimeMillis()))));
+        double earlier = before == null ? Double.NaN : before.value();
+        double now = result.yours().map(ChallengeResult.Row::value).orElse(earlier);
+        ChallengeResult whole = result.best(earlier, before == null ? now : Math.min(earlier, now));
+        show(whole);
+        return whole;
     }
 
     void hint(String id) {

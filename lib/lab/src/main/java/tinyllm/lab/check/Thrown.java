@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Says in one sentence what was thrown, and where in the learner's cell, without the names that only a JVM needs. */
-final class Thrown {
+public final class Thrown {
 
     private static final String CELL_CLASS = "REPL.";
     private static final Pattern CELL_PACKAGE = Pattern.compile("\\bREPL\\.\\$JShell\\$\\w+\\$");
@@ -19,7 +19,8 @@ final class Thrown {
 
     private Thrown() {}
 
-    static String describe(Throwable thrown) {
+    /** One sentence. */
+    public static String describe(Throwable thrown) {
         if (thrown instanceof StackOverflowError) {
             return "the calls are nested too deeply (StackOverflowError): a method calls itself for ever"
                     + where(thrown) + ".";

@@ -10,8 +10,9 @@ import java.util.function.UnaryOperator;
  *
  * @param exercises by id
  * @param predictions by the name under which they were made
+ * @param bests the learner's best in each challenge, by the challenge's id, sizes and unit
  */
-public record Progress(Map<String, Entry> exercises, Map<String, Prediction> predictions) {
+public record Progress(Map<String, Entry> exercises, Map<String, Prediction> predictions, Map<String, Best> bests) {
 
     /** How far an exercise is. */
     public enum State {
@@ -71,11 +72,30 @@ public record Progress(Map<String, Entry> exercises, Map<String, Prediction> pre
         }
     }
 
+    /**
+     * The best that the learner's own kernel reached in a challenge; less is better.
+     *
+     * @param at milliseconds since 1970
+     */
+    public record Best(double value, long at) {
+        public Best {
+            if (!(value > 0 && Double.isFinite(value)) || at < 0) {
+                throw new IllegalArgumentException("a best is above 0 and its time not negative: " + value + ", " + at);
+            }
+        }
+    }
+
     public static final Progress EMPTY = new Progress(Map.of(), Map.of());
 
     public Progress {
         exercises = Collections.unmodifiableMap(new TreeMap<>(exercises));
         predictions = Collections.unmodifiableMap(new TreeMap<>(predictions));
+        bests = Collections.unmodifiableMap(new TreeMap<>(bests));
+    }
+
+    /** Without challenges. */
+    public Progress(Map<String, Entry> exercises, Map<String, Prediction> predictions) {
+        this(exercises, predictions, Map.of());
     }
 
     /** The entry of an exercise; {@link Entry#NONE} when it was never tried. */
@@ -86,12 +106,19 @@ public record Progress(Map<String, Entry> exercises, Map<String, Prediction> pre
     public Progress with(String id, UnaryOperator<Entry> change) {
         Map<String, Entry> changed = new TreeMap<>(exercises);
         changed.put(id, change.apply(entry(id)));
-        return new Progress(changed, predictions);
+        return new Progress(changed, predictions, bests);
     }
 
     public Progress predict(String name, Prediction prediction) {
         Map<String, Prediction> changed = new TreeMap<>(predictions);
         changed.put(name, prediction);
-        return new Progress(exercises, changed);
+        return new Progress(exercises, changed, bests);
+    }
+
+    /** After a challenge: the smaller one is kept. */
+    public Progress challenged(String key, Best result) {
+        Map<String, Best> changed = new TreeMap<>(bests);
+        changed.merge(key, result, (a, b) -> b.value() < a.value() ? b : a);
+        return new Progress(exercises, predictions, changed);
     }
 }

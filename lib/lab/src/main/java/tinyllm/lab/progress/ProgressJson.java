@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
+import tinyllm.lab.progress.Progress.Best;
 import tinyllm.lab.progress.Progress.Entry;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.progress.Progress.State;
@@ -25,7 +26,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class ProgressJson {
 
-    static final int VERSION = 1;
+    /** 2 has the bests of challenges; a file without any is written as version 1, which older labs read too. */
+    static final int VERSION = 2;
+
     private static final String FORMAT = "tinyllm-progress";
     private static final int MAX_BYTES = 4 << 20;
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -48,8 +51,15 @@ final class ProgressJson {
         progress.predictions()
                 .forEach((name, p) ->
                         predictions.putObject(name).put("guess", p.guess()).put("unit", p.unit()));
+        int version = progress.bests().isEmpty() ? 1 : VERSION;
+        if (version > 1) {
+            ObjectNode bests = content.putObject("bests");
+            progress.bests()
+                    .forEach((key, b) ->
+                            bests.putObject(key).put("value", b.value()).put("at", b.at()));
+        }
         ObjectNode root = MAPPER.createObjectNode();
-        root.put("format", FORMAT).put("version", VERSION).put("sha256", sha256(VERSION, content));
+        root.put("format", FORMAT).put("version", version).put("sha256", sha256(version, content));
         root.set("content", content);
         return (MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root) + "\n")
                 .getBytes(StandardCharsets.UTF_8);
@@ -102,6 +112,7 @@ final class ProgressJson {
     private static Progress content(JsonNode content) {
         Map<String, Entry> exercises = new TreeMap<>();
         Map<String, Prediction> predictions = new TreeMap<>();
+        Map<String, Best> bests = new TreeMap<>();
         try {
             content.path("exercises").forEachEntry((id, e) -> exercises.put(id, entry(e)));
             content.path("predictions")
@@ -109,10 +120,14 @@ final class ProgressJson {
                             name,
                             new Prediction(
                                     p.path("guess").asDouble(), p.path("unit").asString())));
+            content.path("bests")
+                    .forEachEntry((key, b) -> bests.put(
+                            key,
+                            new Best(b.path("value").asDouble(), b.path("at").asLong())));
         } catch (RuntimeException e) {
             throw corrupt("its content is not readable: " + e.getMessage());
         }
-        return new Progress(exercises, predictions);
+        return new Progress(exercises, predictions, bests);
     }
 
     private static Entry entry(JsonNode e) {

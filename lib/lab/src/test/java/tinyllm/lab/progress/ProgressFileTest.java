@@ -10,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tinyllm.lab.progress.Progress.Best;
 import tinyllm.lab.progress.Progress.Entry;
 import tinyllm.lab.progress.Progress.Prediction;
 import tinyllm.lab.progress.Progress.State;
@@ -50,6 +52,21 @@ class ProgressFileTest {
         assertThat(read.entry("1.1 softmax")).isEqualTo(new Entry(State.SOLVED, 2, 2, false, 1_000, 1_000));
         assertThat(read.predictions()).containsEntry("2.1", new Prediction(24.5, "MB"));
         assertThat(read.entry("1.2 rope")).isEqualTo(Entry.NONE);
+    }
+
+    @Test
+    void theSmallerBestIsKeptAndMakesTheFileOfVersionTwo() throws IOException {
+        solved("a");
+        assertThat(path()).content().contains("\"version\" : 1").doesNotContain("bests");
+        file().update(p -> p.challenged("2.2 matvec | ms", new Best(1.5, 10)));
+        file().update(p -> p.challenged("2.2 matvec | ms", new Best(2.5, 20)));
+
+        assertThat(file().read().bests()).containsExactly(Map.entry("2.2 matvec | ms", new Best(1.5, 10)));
+        assertThat(file().update(p -> p.challenged("2.2 matvec | ms", new Best(0.5, 30)))
+                        .bests())
+                .containsValue(new Best(0.5, 30));
+        assertThat(file().read().entry("a").state()).isEqualTo(State.SOLVED);
+        assertThat(path()).content().contains("\"version\" : 2");
     }
 
     @Test
@@ -113,12 +130,12 @@ class ProgressFileTest {
     @Test
     void aNewerVersionIsRefusedAndLeftAlone() throws IOException {
         solved("a");
-        String newer = ProgressJson.renumbered(Files.readAllBytes(path()), 2);
+        String newer = ProgressJson.renumbered(Files.readAllBytes(path()), 3);
         Files.writeString(path(), newer);
 
         assertThatThrownBy(() -> solved("b"))
                 .isInstanceOf(ProgressFormatException.class)
-                .hasMessageContaining("version 2")
+                .hasMessageContaining("version 3")
                 .hasMessageContaining("update the lab");
         assertThat(path()).hasContent(newer);
     }
