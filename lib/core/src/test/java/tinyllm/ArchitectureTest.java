@@ -1,5 +1,7 @@
 package tinyllm;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.Map.entry;
@@ -109,6 +111,37 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("tinyllm.cache.ContiguousKvCache")
+                .check(CLASSES);
+    }
+
+    /** Policy knows no tensors: a test drives these in microseconds, without a native library. */
+    @Test
+    void schedulingKnowsCountsAlone() {
+        noClasses()
+                .that()
+                .haveNameMatching(
+                        "tinyllm\\.engine\\.(Scheduler|Sequence|StepPlan|StepReport|StaticBatching|QueueOrder|KnownPrefix"
+                                + "|WaitingQueue|Roster|PlanCheck|Simulation|StepCost).*")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("tinyllm..")
+                        .and(not(resideInAnyPackage("tinyllm.engine", "tinyllm.course"))))
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco..")
+                .check(CLASSES);
+    }
+
+    /** Clocks that jump decide nothing (and no test can wait for them). */
+    @Test
+    void theEngineMeasuresByAMonotonicClock() {
+        noClasses()
+                .that()
+                .resideInAPackage("tinyllm.engine..")
+                .should()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.time.Clock")
                 .check(CLASSES);
     }
 

@@ -1,5 +1,6 @@
 /**
- * Many requests share one model; for now one request: the plain decode loop, and what it remembers (chapters 1.6, 2.1 and 2.6).
+ * Many requests share one model. A scheduler knows counts alone and says what one step does (chapters 2.6 and 2.7); the plain decode
+ * loop serves one request (chapters 1.6 and 2.1).
  */
 @NullMarked
 package tinyllm.engine;
