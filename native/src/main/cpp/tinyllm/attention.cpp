@@ -1,8 +1,7 @@
-#include <algorithm>
 #include <cstring>
-#include <limits>
 #include <vector>
 
+#include "attend.h"
 #include "dispatch.h"
 #include "half.h"
 #include "ops.h"
@@ -12,210 +11,143 @@ namespace tinyllm {
 namespace {
 
 constexpr float LOG2_E = 1.44269504f;
-constexpr float NEVER = -std::numeric_limits<float>::infinity();
-
-float half_at(const void* halves, size_t at) { return half_to_float(static_cast<const uint16_t*>(halves)[at]); }
 
 int padded(int dim) { return (dim + 15) / 16 * 16; }
 
-/** Query rows that share KV heads, and where each row's result goes. */
-struct Rows {
-  const float* queries; // [kv heads][rows][dim]
-  int rows;             // of each KV head
-  int kv_heads;
-  int head_dim;
-  const std::vector<int>& limits;
-  const std::vector<const float*>* masks; // [kv heads][rows], or null
-  const std::vector<float*>& outs;        // [kv heads][rows], head_dim each
-};
-
-/** One tile's running result. */
-struct Running {
-  float largest[ATTENTION_ROWS];
-  float total[ATTENTION_ROWS];
-  std::vector<float> values;
-
-  Running(int rows, int dim) : values(static_cast<size_t>(rows) * static_cast<size_t>(dim)) {
-    std::fill_n(largest, ATTENTION_ROWS, NEVER);
-    std::fill_n(total, ATTENTION_ROWS, 0.0f);
+float value_at(const void* values, int kind, size_t at) {
+  if (kind == KV_FLOAT) {
+    return static_cast<const float*>(values)[at];
   }
+  uint16_t narrow = static_cast<const uint16_t*>(values)[at];
+  return kind == KV_HALF ? half_to_float(narrow) : bfloat_to_float(narrow);
+}
 
-  void add(const Kernels& set, int row, const SpanResult& span, int dim) {
-    size_t at = static_cast<size_t>(row) * static_cast<size_t>(dim);
-    set.merge(largest[row], total[row], values.data() + at, span.largest[row], span.total[row], span.values + at, dim);
-  }
-
-  void finish(int row, int dim, int head_dim, float* out) const {
-    const float* sums = values.data() + static_cast<size_t>(row) * static_cast<size_t>(dim);
-    for (int d = 0; d < head_dim; d++) {
-      out[d] = sums[d] / total[row];
-    }
-  }
-};
-
-class Attend {
+/** One token of one sequence on its way into the cache, and its queries on theirs to the kernel. */
+class Tokens {
  public:
-  Attend(const Rows& rows, const KeyValues& kv) : rows_(rows), kv_(kv), set_(kernels()) {
-    tiles_ = (rows.rows + ATTENTION_ROWS - 1) / ATTENTION_ROWS;
-    int most = *std::max_element(rows.limits.begin(), rows.limits.end());
-    spans_ = std::max(1, (most + ATTENTION_SPAN - 1) / ATTENTION_SPAN);
+  explicit Tokens(const CachedAttentionCall& call)
+      : call_(call), set_(kernels()), group_(call.heads / call.kv_heads),
+        queries_(static_cast<size_t>(call.heads * call.rows) * static_cast<size_t>(call.kv.dim)) {
+    for (int s = 0; s < call.count; s++) {
+      const Sequence& sequence = call.sequences[s];
+      Rows rows;
+      rows.queries = queries_of(sequence);
+      rows.rows = sequence.tokens * group_;
+      rows.kv_heads = call.kv_heads;
+      rows.head_dim = call.head_dim;
+      rows.limits.resize(static_cast<size_t>(rows.rows));
+      rows.outs.resize(static_cast<size_t>(rows.rows * call.kv_heads));
+      rows.kv = call.kv;
+      rows.kv.keys = sequence.keys;
+      rows.kv.values = sequence.values;
+      all_.push_back(std::move(rows));
+      for (int i = 0; i < sequence.tokens; i++) {
+        of_row_.push_back({s, i});
+      }
+    }
   }
 
   void run() {
-    // Few queries over many keys: the spans are shared out as well, and merged afterwards in their order.
-    if (tiles_ * rows_.kv_heads < 4 * threads() && spans_ > 1) {
-      by_spans();
-    } else {
-      parallel(tiles_ * rows_.kv_heads, [this](int item) { whole(item / tiles_, item % tiles_); });
+    int tokens = static_cast<int>(of_row_.size());
+    if (tokens < call_.rows) {
+      memset(call_.out, 0, static_cast<size_t>(call_.rows) * static_cast<size_t>(call_.heads * call_.head_dim) * 4);
     }
+    if (tokens < 4) {
+      for (int row = 0; row < tokens; row++) {
+        token(row);
+      }
+    } else {
+      parallel(tokens, [this](int row) { token(row); });
+    }
+    attend(all_);
   }
 
  private:
-  QueryTile tile_of(int head, int tile) const {
-    int first = tile * ATTENTION_ROWS;
-    size_t row = static_cast<size_t>(head) * static_cast<size_t>(rows_.rows) + static_cast<size_t>(first);
-    QueryTile t;
-    t.queries = rows_.queries + row * static_cast<size_t>(kv_.dim);
-    t.rows = std::min(ATTENTION_ROWS, rows_.rows - first);
-    t.limits = rows_.limits.data() + first;
-    t.masks = rows_.masks == nullptr ? nullptr : rows_.masks->data() + row;
-    t.kv_head = head;
-    return t;
+  struct Place {
+    int sequence;
+    int index;
+  };
+
+  float* queries_of(const Sequence& sequence) {
+    return queries_.data() + static_cast<size_t>(call_.heads * sequence.first_row) * static_cast<size_t>(call_.kv.dim);
   }
 
-  static int end_of(const QueryTile& t) { return *std::max_element(t.limits, t.limits + t.rows); }
-
-  void whole(int head, int tile) {
-    QueryTile t = tile_of(head, tile);
-    Running running(t.rows, kv_.dim);
-    std::vector<float> values(running.values.size());
-    for (int first = 0; first < end_of(t); first += ATTENTION_SPAN) {
-      SpanResult span;
-      span.values = values.data();
-      set_.span(t, kv_, first, span);
-      add(t, first, span, running);
-    }
-    finish(head, tile, t, running);
-  }
-
-  /** A row whose keys end before the span has no part in it. */
-  void add(const QueryTile& t, int first, const SpanResult& span, Running& running) {
-    for (int r = 0; r < t.rows; r++) {
-      if (t.limits[r] > first) {
-        running.add(set_, r, span, kv_.dim);
+  void token(int row) {
+    Place place = of_row_[static_cast<size_t>(row)];
+    const Sequence& sequence = call_.sequences[place.sequence];
+    Rows& rows = all_[static_cast<size_t>(place.sequence)];
+    int position = sequence.position + place.index, hd = call_.head_dim;
+    size_t width = static_cast<size_t>((call_.heads + 2 * call_.kv_heads) * hd);
+    const float* from = call_.qkv + static_cast<size_t>(sequence.first_row + place.index) * width;
+    float* out = call_.out + static_cast<size_t>(sequence.first_row + place.index) * static_cast<size_t>(call_.heads * hd);
+    std::vector<float> normed(static_cast<size_t>(hd)), turned(static_cast<size_t>(hd));
+    for (int h = 0; h < call_.heads; h++) {
+      turn(from + h * hd, call_.q_norm, position, normed, turned);
+      size_t at = static_cast<size_t>(h / group_ * rows.rows + place.index * group_ + h % group_);
+      float* to = queries_of(sequence) + at * static_cast<size_t>(call_.kv.dim);
+      for (int d = 0; d < hd; d++) {
+        to[d] = turned[static_cast<size_t>(d)] * (call_.scale * LOG2_E);
       }
+      rows.outs[at] = out + h * hd;
+      rows.limits[static_cast<size_t>(place.index * group_ + h % group_)] = position + 1;
+    }
+    for (int h = 0; h < call_.kv_heads; h++) {
+      turn(from + (call_.heads + h) * hd, call_.k_norm, position, normed, turned);
+      const float* value = from + (call_.heads + call_.kv_heads + h) * hd;
+      set_.append(turned.data(), value, rows.kv, h, position, hd);
     }
   }
 
-  void finish(int head, int tile, const QueryTile& t, const Running& running) {
-    size_t row = static_cast<size_t>(head) * static_cast<size_t>(rows_.rows) + static_cast<size_t>(tile * ATTENTION_ROWS);
-    for (int r = 0; r < t.rows; r++) {
-      running.finish(r, kv_.dim, rows_.head_dim, rows_.outs[row + static_cast<size_t>(r)]);
+  void turn(const float* head, const float* norm, int position, std::vector<float>& normed, std::vector<float>& turned) const {
+    size_t angle = static_cast<size_t>(position) * static_cast<size_t>(call_.head_dim / 2);
+    if (norm != nullptr) {
+      set_.rms_norm(head, norm, call_.eps, call_.head_dim, normed.data());
+      head = normed.data();
     }
+    set_.rope(head, call_.cosines + angle, call_.sines + angle, call_.head_dim, call_.neighbours, turned.data());
   }
 
-  void by_spans() {
-    int items = rows_.kv_heads * tiles_ * spans_;
-    size_t each = static_cast<size_t>(ATTENTION_ROWS) * static_cast<size_t>(kv_.dim);
-    std::vector<float> values(static_cast<size_t>(items) * each);
-    std::vector<SpanResult> results(static_cast<size_t>(items));
-    parallel(items, [&](int item) {
-      SpanResult& span = results[static_cast<size_t>(item)];
-      span.values = values.data() + static_cast<size_t>(item) * each;
-      QueryTile t = tile_of(item / spans_ / tiles_, item / spans_ % tiles_);
-      if (item % spans_ * ATTENTION_SPAN < end_of(t)) {
-        set_.span(t, kv_, item % spans_ * ATTENTION_SPAN, span);
-      }
-    });
-    for (int at = 0; at < rows_.kv_heads * tiles_; at++) {
-      QueryTile t = tile_of(at / tiles_, at % tiles_);
-      Running running(t.rows, kv_.dim);
-      for (int s = 0; s < spans_ && s * ATTENTION_SPAN < end_of(t); s++) {
-        add(t, s * ATTENTION_SPAN, results[static_cast<size_t>(at * spans_ + s)], running);
-      }
-      finish(at / tiles_, at % tiles_, t, running);
-    }
-  }
-
-  const Rows& rows_;
-  const KeyValues& kv_;
+  const CachedAttentionCall& call_;
   const Kernels& set_;
-  int tiles_;
-  int spans_;
+  int group_;
+  std::vector<float> queries_;
+  std::vector<Rows> all_;
+  std::vector<Place> of_row_;
 };
 
 } // namespace
 
-void cached_attention(const CachedAttentionCall& call) {
-  const Kernels& set = kernels();
-  int group = call.heads / call.kv_heads, dim = call.kv.dim, head_dim = call.head_dim;
-  int rows = call.tokens * group;
-  size_t width = static_cast<size_t>((call.heads + 2 * call.kv_heads) * head_dim);
-  std::vector<float> queries(static_cast<size_t>(call.kv_heads) * static_cast<size_t>(rows) * static_cast<size_t>(dim));
-  std::vector<int> limits(static_cast<size_t>(rows));
-  std::vector<float*> outs(static_cast<size_t>(call.kv_heads * rows));
-  auto token = [&](int i) {
-    const float* from = call.qkv + static_cast<size_t>(i) * width;
-    size_t angle = static_cast<size_t>(i) * static_cast<size_t>(head_dim / 2);
-    std::vector<float> normed(static_cast<size_t>(head_dim)), turned(static_cast<size_t>(head_dim));
-    auto turn = [&](const float* head, const float* norm) {
-      if (norm != nullptr) {
-        set.rms_norm(head, norm, call.eps, head_dim, normed.data());
-        head = normed.data();
-      }
-      set.rope(head, call.cosines + angle, call.sines + angle, head_dim, call.neighbours, turned.data());
-    };
-    for (int h = 0; h < call.heads; h++) {
-      turn(from + h * head_dim, call.q_norm);
-      size_t row = static_cast<size_t>(h / group * rows + i * group + h % group);
-      float* to = queries.data() + row * static_cast<size_t>(dim);
-      for (int d = 0; d < head_dim; d++) {
-        to[d] = turned[static_cast<size_t>(d)] * (call.scale * LOG2_E);
-      }
-      outs[row] = call.out + (static_cast<size_t>(i) * static_cast<size_t>(call.heads) + static_cast<size_t>(h)) *
-              static_cast<size_t>(head_dim);
-      limits[static_cast<size_t>(i * group + h % group)] = call.position + i + 1;
-    }
-    for (int h = 0; h < call.kv_heads; h++) {
-      turn(from + (call.heads + h) * head_dim, call.k_norm);
-      const float* value = from + (call.heads + call.kv_heads + h) * head_dim;
-      set.append(turned.data(), value, call.kv, h, call.position + i, head_dim);
-    }
-  };
-  if (call.tokens < 4) {
-    for (int i = 0; i < call.tokens; i++) {
-      token(i);
-    }
-  } else {
-    parallel(call.tokens, token);
-  }
-  Rows all{queries.data(), rows, call.kv_heads, head_dim, limits, nullptr, outs};
-  Attend(all, call.kv).run();
-}
+void cached_attention(const CachedAttentionCall& call) { Tokens(call).run(); }
 
 void flash_attention(const FlashCall& call) {
   const Kernels& set = kernels();
   int group = call.heads / call.kv_heads, dim = padded(call.head_dim), rows = call.queries * group;
   int room = (call.keys + 15) / 16 * 16;
   size_t head_size = static_cast<size_t>(room) * static_cast<size_t>(dim);
-  size_t element = call.half ? 2 : 4;
+  size_t element = kv_bytes(call.kind);
   std::vector<char> keys(static_cast<size_t>(call.kv_heads) * head_size * element), values(keys.size());
   std::vector<float> queries(static_cast<size_t>(call.kv_heads * rows) * static_cast<size_t>(dim));
-  std::vector<int> limits(static_cast<size_t>(rows));
-  std::vector<const float*> masks(static_cast<size_t>(call.kv_heads * rows));
-  std::vector<float*> outs(masks.size());
-  const void* pages[2] = {keys.data(), values.data()};
-  KeyValues kv{&pages[0], &pages[1], room, dim, call.half};
+  std::vector<Rows> all(1);
+  Rows& to = all.front();
+  to.queries = queries.data();
+  to.rows = rows;
+  to.kv_heads = call.kv_heads;
+  to.head_dim = call.head_dim;
+  to.limits.resize(static_cast<size_t>(rows));
+  to.outs.resize(static_cast<size_t>(call.kv_heads * rows));
+  to.masks.resize(call.mask == nullptr ? 0 : to.outs.size());
+  const char* pages[2] = {keys.data(), values.data()};
+  to.kv = {&pages[0], &pages[1], 0, 0, room, dim, call.kind};
   size_t hd = static_cast<size_t>(call.head_dim);
   for (int b = 0; b < call.batch; b++) {
     parallel(call.kv_heads * call.keys, [&](int item) {
       size_t at = (static_cast<size_t>(b) * static_cast<size_t>(call.kv_heads * call.keys) + static_cast<size_t>(item)) * hd;
       std::vector<float> k(hd), v(hd);
       for (size_t d = 0; d < hd; d++) {
-        k[d] = call.half ? half_at(call.k, at + d) : static_cast<const float*>(call.k)[at + d];
-        v[d] = call.half ? half_at(call.v, at + d) : static_cast<const float*>(call.v)[at + d];
+        k[d] = value_at(call.k, call.kind, at + d);
+        v[d] = value_at(call.v, call.kind, at + d);
       }
-      set.append(k.data(), v.data(), kv, item / call.keys, item % call.keys, call.head_dim);
+      set.append(k.data(), v.data(), to.kv, item / call.keys, item % call.keys, call.head_dim);
     });
     for (int h = 0; h < call.heads; h++) {
       for (int i = 0; i < call.queries; i++) {
@@ -224,16 +156,15 @@ void flash_attention(const FlashCall& call) {
         for (size_t d = 0; d < hd; d++) {
           queries[row * static_cast<size_t>(dim) + d] = call.q[at + d] * (call.scale * LOG2_E);
         }
-        outs[row] = call.out + at;
-        limits[static_cast<size_t>(i * group + h % group)] = call.causal ? i + 1 + call.keys - call.queries : call.keys;
+        to.outs[row] = call.out + at;
+        to.limits[static_cast<size_t>(i * group + h % group)] = call.causal ? i + 1 + call.keys - call.queries : call.keys;
         if (call.mask != nullptr) {
-          masks[row] = call.mask + static_cast<size_t>(b) * call.mask_stride[0] +
+          to.masks[row] = call.mask + static_cast<size_t>(b) * call.mask_stride[0] +
               static_cast<size_t>(h) * call.mask_stride[1] + static_cast<size_t>(i) * call.mask_stride[2];
         }
       }
     }
-    Rows all{queries.data(), rows, call.kv_heads, call.head_dim, limits, call.mask == nullptr ? nullptr : &masks, outs};
-    Attend(all, kv).run();
+    attend(all);
   }
 }
 
@@ -244,12 +175,12 @@ void read_cache(const KeyValues& kv, int kv_heads, int tokens, int head_dim, flo
     size_t base = static_cast<size_t>(head * kv.page_tokens);
     size_t group = (base + static_cast<size_t>(in_page / 16 * 16)) * dim + static_cast<size_t>(in_page % 16);
     size_t row = (base + static_cast<size_t>(in_page)) * dim;
-    const void* k = kv.keys[token / kv.page_tokens];
-    const void* v = kv.values[token / kv.page_tokens];
+    const char* k = kv.keys[token / kv.page_tokens] + kv.keys_at;
+    const char* v = kv.values[token / kv.page_tokens] + kv.values_at;
     for (size_t d = 0; d < hd; d++) {
       size_t to = static_cast<size_t>(item) * hd + d;
-      keys[to] = kv.half ? half_at(k, group + 16 * d) : static_cast<const float*>(k)[group + 16 * d];
-      values[to] = kv.half ? half_at(v, row + d) : static_cast<const float*>(v)[row + d];
+      keys[to] = value_at(k, kv.kind, group + 16 * d);
+      values[to] = value_at(v, kv.kind, row + d);
     }
   });
 }

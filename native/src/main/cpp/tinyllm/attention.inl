@@ -1,24 +1,36 @@
 // Flash attention over one span of keys: blocks of 64 from the span's start, each row by the same operations in the same order
 // whichever rows stand beside it. Keys lie transposed in groups of sixteen, so that one register holds one component of sixteen keys.
 
-template <bool HALF>
+template <int KIND>
 inline F components(const void* p, size_t at) {
-  if constexpr (HALF) {
+  if constexpr (KIND == KV_HALF) {
     return load_half(static_cast<const uint16_t*>(p) + at);
+  } else if constexpr (KIND == KV_BFLOAT) {
+    return load_bfloat(static_cast<const uint16_t*>(p) + at);
   } else {
     return load(static_cast<const float*>(p) + at);
   }
 }
 
-/** Where the group of 16 keys that begins at `key` lies; `pages` are those of the keys or of the values: both groups are as large. */
-template <bool HALF>
-inline const void* group_of(const KeyValues& kv, const void* const* pages, int kv_head, int key) {
+/** Where in its page, and in its layer's part, the group of 16 tokens that begins at `key` lies: the same for keys and values. */
+template <int KIND>
+inline size_t group_at(const KeyValues& kv, int kv_head, int key) {
   size_t at = (static_cast<size_t>(kv_head) * static_cast<size_t>(kv.page_tokens) +
                static_cast<size_t>(key % kv.page_tokens)) * static_cast<size_t>(kv.dim);
-  return static_cast<const char*>(pages[key / kv.page_tokens]) + at * (HALF ? 2 : 4);
+  return at * (KIND == KV_FLOAT ? 4 : 2);
 }
 
-template <bool HALF, int ROWS, int GROUPS>
+template <int KIND>
+inline const void* keys_of(const KeyValues& kv, int kv_head, int key) {
+  return kv.keys[key / kv.page_tokens] + kv.keys_at + group_at<KIND>(kv, kv_head, key);
+}
+
+template <int KIND>
+inline const void* values_of(const KeyValues& kv, int kv_head, int key) {
+  return kv.values[key / kv.page_tokens] + kv.values_at + group_at<KIND>(kv, kv_head, key);
+}
+
+template <int KIND, int ROWS, int GROUPS>
 inline void scores(const float* q, int dim, const void* const* keys, float* out) {
   F sums[ROWS][GROUPS];
   for (int r = 0; r < ROWS; r++) {
@@ -29,7 +41,7 @@ inline void scores(const float* q, int dim, const void* const* keys, float* out)
   for (int d = 0; d < dim; d++) {
     F k[GROUPS];
     for (int g = 0; g < GROUPS; g++) {
-      k[g] = components<HALF>(keys[g], 16 * static_cast<size_t>(d));
+      k[g] = components<KIND>(keys[g], 16 * static_cast<size_t>(d));
     }
     for (int r = 0; r < ROWS; r++) {
       F x = set1(q[static_cast<size_t>(r) * static_cast<size_t>(dim) + static_cast<size_t>(d)]);
@@ -45,24 +57,24 @@ inline void scores(const float* q, int dim, const void* const* keys, float* out)
   }
 }
 
-template <bool HALF, int GROUPS>
+template <int KIND, int GROUPS>
 inline void scores_of(int rows, const float* q, int dim, const void* const* keys, float* out) {
   while (rows > 0) {
     int done = 1;
     if (rows >= 8) {
-      scores<HALF, 8, GROUPS>(q, dim, keys, out);
+      scores<KIND, 8, GROUPS>(q, dim, keys, out);
       done = 8;
     } else if (rows >= 7) {
-      scores<HALF, 7, GROUPS>(q, dim, keys, out);
+      scores<KIND, 7, GROUPS>(q, dim, keys, out);
       done = 7;
     } else if (rows >= 4) {
-      scores<HALF, 4, GROUPS>(q, dim, keys, out);
+      scores<KIND, 4, GROUPS>(q, dim, keys, out);
       done = 4;
     } else if (rows >= 2) {
-      scores<HALF, 2, GROUPS>(q, dim, keys, out);
+      scores<KIND, 2, GROUPS>(q, dim, keys, out);
       done = 2;
     } else {
-      scores<HALF, 1, GROUPS>(q, dim, keys, out);
+      scores<KIND, 1, GROUPS>(q, dim, keys, out);
     }
     rows -= done;
     q += static_cast<size_t>(done) * static_cast<size_t>(dim);
@@ -71,7 +83,7 @@ inline void scores_of(int rows, const float* q, int dim, const void* const* keys
 }
 
 /** values = values * decay + weights of `count` keys times their values, for ROWS rows and WIDE vectors of their components. */
-template <bool HALF, int ROWS, int WIDE>
+template <int KIND, int ROWS, int WIDE>
 inline void weigh(const KeyValues& kv, int kv_head, int first, int count, const float* weights, const float* decay,
                   float* values, int component) {
   const size_t dim = static_cast<size_t>(kv.dim);
@@ -82,12 +94,12 @@ inline void weigh(const KeyValues& kv, int kv_head, int first, int count, const 
     }
   }
   for (int group = 0; group < count; group += 16) {
-    const void* from = group_of<HALF>(kv, kv.values, kv_head, first + group);
+    const void* from = values_of<KIND>(kv, kv_head, first + group);
     int keys = count - group < 16 ? count - group : 16;
     for (int j = 0; j < keys; j++) {
       F v[WIDE];
       for (int w = 0; w < WIDE; w++) {
-        v[w] = components<HALF>(from, static_cast<size_t>(j) * dim + static_cast<size_t>(component + 16 * w));
+        v[w] = components<KIND>(from, static_cast<size_t>(j) * dim + static_cast<size_t>(component + 16 * w));
       }
       for (int r = 0; r < ROWS; r++) {
         F p = set1(weights[ATTENTION_BLOCK * r + group + j]);
@@ -104,15 +116,15 @@ inline void weigh(const KeyValues& kv, int kv_head, int first, int count, const 
   }
 }
 
-template <bool HALF, int ROWS>
+template <int KIND, int ROWS>
 inline void weigh_all(const KeyValues& kv, int kv_head, int first, int count, const float* weights, const float* decay,
                       float* values) {
   int component = 0;
   for (; component + 64 <= kv.dim; component += 64) {
-    weigh<HALF, ROWS, 4>(kv, kv_head, first, count, weights, decay, values, component);
+    weigh<KIND, ROWS, 4>(kv, kv_head, first, count, weights, decay, values, component);
   }
   for (; component < kv.dim; component += 16) {
-    weigh<HALF, ROWS, 1>(kv, kv_head, first, count, weights, decay, values, component);
+    weigh<KIND, ROWS, 1>(kv, kv_head, first, count, weights, decay, values, component);
   }
 }
 
@@ -147,7 +159,7 @@ inline float weights_of(float* s, int groups, int valid, const float* mask, floa
   return lane[0];
 }
 
-template <bool HALF>
+template <int KIND>
 void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& result) {
   const size_t dim = static_cast<size_t>(kv.dim);
   F totals[ATTENTION_ROWS];
@@ -166,12 +178,12 @@ void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& 
     int keys = end - block < ATTENTION_BLOCK ? end - block : ATTENTION_BLOCK;
     int groups = (keys + 15) / 16;
     for (int g = 0; g < groups; g += 2) {
-      const void* from[2] = {group_of<HALF>(kv, kv.keys, tile.kv_head, block + 16 * g), nullptr};
+      const void* from[2] = {keys_of<KIND>(kv, tile.kv_head, block + 16 * g), nullptr};
       if (g + 1 < groups) {
-        from[1] = group_of<HALF>(kv, kv.keys, tile.kv_head, block + 16 * (g + 1));
-        scores_of<HALF, 2>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
+        from[1] = keys_of<KIND>(kv, tile.kv_head, block + 16 * (g + 1));
+        scores_of<KIND, 2>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
       } else {
-        scores_of<HALF, 1>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
+        scores_of<KIND, 1>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
       }
     }
     for (int r = 0; r < tile.rows; r++) {
@@ -185,9 +197,9 @@ void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& 
       const float* weights = s + ATTENTION_BLOCK * r;
       bool four = r + 4 <= tile.rows && valid[r] == valid[r + 1] && valid[r] == valid[r + 2] && valid[r] == valid[r + 3];
       if (four) {
-        weigh_all<HALF, 4>(kv, tile.kv_head, block, valid[r], weights, decay + r, values);
+        weigh_all<KIND, 4>(kv, tile.kv_head, block, valid[r], weights, decay + r, values);
       } else {
-        weigh_all<HALF, 1>(kv, tile.kv_head, block, valid[r], weights, decay + r, values);
+        weigh_all<KIND, 1>(kv, tile.kv_head, block, valid[r], weights, decay + r, values);
       }
       r += four ? 4 : 1;
     }
@@ -198,7 +210,13 @@ void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& 
 }
 
 void span(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& result) {
-  kv.half ? span_of<true>(tile, kv, start, result) : span_of<false>(tile, kv, start, result);
+  if (kv.kind == KV_FLOAT) {
+    span_of<KV_FLOAT>(tile, kv, start, result);
+  } else if (kv.kind == KV_HALF) {
+    span_of<KV_HALF>(tile, kv, start, result);
+  } else {
+    span_of<KV_BFLOAT>(tile, kv, start, result);
+  }
 }
 
 void merge(float& largest, float& total, float* values, float span_largest, float span_total, const float* span_values,
@@ -216,32 +234,44 @@ void merge(float& largest, float& total, float* values, float span_largest, floa
   largest = now;
 }
 
+inline void store_narrow(int kind, uint16_t* to, F x) {
+  if (kind == KV_HALF) {
+    store_half(to, x);
+    return;
+  }
+  float floats[16];
+  store(floats, x);
+  for (int i = 0; i < 16; i++) {
+    to[i] = float_to_bfloat(floats[i]);
+  }
+}
+
 void append(const float* key, const float* value, const KeyValues& kv, int kv_head, int position, int head_dim) {
   int in_page = position % kv.page_tokens;
   size_t head = static_cast<size_t>(kv_head) * static_cast<size_t>(kv.page_tokens);
   size_t group = (head + static_cast<size_t>(in_page / 16 * 16)) * static_cast<size_t>(kv.dim);
   size_t row = (head + static_cast<size_t>(in_page)) * static_cast<size_t>(kv.dim);
   size_t lane = static_cast<size_t>(in_page % 16);
-  void* keys = const_cast<void*>(kv.keys[position / kv.page_tokens]);
-  void* values = const_cast<void*>(kv.values[position / kv.page_tokens]);
+  char* keys = const_cast<char*>(kv.keys[position / kv.page_tokens]) + kv.keys_at;
+  char* values = const_cast<char*>(kv.values[position / kv.page_tokens]) + kv.values_at;
   for (int first = 0; first < kv.dim; first += 16) {
     F k = load_some(key + first, head_dim - first < 0 ? 0 : head_dim - first, 0);
     F v = load_some(value + first, head_dim - first < 0 ? 0 : head_dim - first, 0);
     size_t at = group + 16 * static_cast<size_t>(first) + lane;
-    if (kv.half) {
-      uint16_t halves[16];
-      store_half(halves, k);
-      for (size_t i = 0; i < 16; i++) {
-        static_cast<uint16_t*>(keys)[at + 16 * i] = halves[i];
-      }
-      store_half(static_cast<uint16_t*>(values) + row + first, v);
-    } else {
+    if (kv.kind == KV_FLOAT) {
       float floats[16];
       store(floats, k);
       for (size_t i = 0; i < 16; i++) {
-        static_cast<float*>(keys)[at + 16 * i] = floats[i];
+        reinterpret_cast<float*>(keys)[at + 16 * i] = floats[i];
       }
-      store(static_cast<float*>(values) + row + first, v);
+      store(reinterpret_cast<float*>(values) + row + first, v);
+    } else {
+      uint16_t halves[16];
+      store_narrow(kv.kind, halves, k);
+      for (size_t i = 0; i < 16; i++) {
+        reinterpret_cast<uint16_t*>(keys)[at + 16 * i] = halves[i];
+      }
+      store_narrow(kv.kind, reinterpret_cast<uint16_t*>(values) + row + first, v);
     }
   }
 }

@@ -1,4 +1,4 @@
-// float16 in plain C++, for machines whose compiler has no instruction for it.
+// float16 and bfloat16 in plain C++, for machines whose compiler has no instruction for them.
 
 #pragma once
 
@@ -47,6 +47,23 @@ inline uint16_t float_to_half(float value) {
   }
   bits += 0xfff + (bits >> 13 & 1);
   return static_cast<uint16_t>(sign | (bits - 0x38000000) >> 13);
+}
+
+inline float bfloat_to_float(uint16_t b) {
+  uint32_t bits = static_cast<uint32_t>(b) << 16;
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
+/** Rounds to nearest, ties to even; a NaN stays one. */
+inline uint16_t float_to_bfloat(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  if ((bits & 0x7fffffff) > 0x7f800000) {
+    return static_cast<uint16_t>(bits >> 16 | 0x40);
+  }
+  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 } // namespace

@@ -25,13 +25,20 @@ struct QuantizedRows {
   int cols;
 };
 
+/** How keys or values are stored. */
+enum KvKind { KV_FLOAT, KV_HALF, KV_BFLOAT };
+
+inline size_t kv_bytes(int kind) { return kind == KV_FLOAT ? 4 : 2; }
+
 /** Keys and values of some tokens, in pages of one layer. */
 struct KeyValues {
-  const void* const* keys;   // of each page: [kv heads][page tokens / 16][head dim, padded][16]
-  const void* const* values; // of each page: [kv heads][page tokens][head dim, padded]
-  int page_tokens;           // a multiple of 16
-  int dim;                   // padded to a multiple of 16
-  bool half;
+  const char* const* keys;   // of each page, at keys_at: [kv heads][page tokens / 16][head dim, padded][16]
+  const char* const* values; // of each page, at values_at: [kv heads][page tokens][head dim, padded]
+  size_t keys_at;            // where a layer's part of a page begins
+  size_t values_at;
+  int page_tokens; // a multiple of 16
+  int dim;         // padded to a multiple of 16
+  int kind;
 };
 
 constexpr int ATTENTION_ROWS = 8;

@@ -35,23 +35,33 @@ struct LinearCall {
 
 void linear(const LinearCall& call);
 
-/** Rotary embedding of new tokens, their keys and values appended, and attention of each over all up to itself. */
+/** New tokens of one sequence, and its pages. */
+struct Sequence {
+  int first_row; // of qkv
+  int tokens;    // may be none
+  int position;  // of the first one
+  const char* const* keys; // pages, with room for position + tokens
+  const char* const* values;
+};
+
+/** Rotary embedding of new tokens, their keys and values appended, and attention of each over its sequence up to itself. */
 struct CachedAttentionCall {
-  const float* qkv; // [tokens, (heads + 2 kv heads) * head_dim]
-  int tokens;
+  const float* qkv; // [rows, (heads + 2 kv heads) * head_dim]
+  int rows;         // those of no sequence give zeros
+  const Sequence* sequences;
+  int count;
   int heads;
   int kv_heads;
   int head_dim;
-  int position;         // of the first token
-  const float* cosines; // [tokens, head_dim / 2]
+  const float* cosines; // [positions, head_dim / 2]
   const float* sines;
   bool neighbours;
   const float* q_norm; // [head_dim], or null
   const float* k_norm;
   float eps;
   float scale;
-  KeyValues kv; // has room for position + tokens
-  float* out;   // [tokens, heads * head_dim]
+  KeyValues kv; // how every sequence's pages look; its own page lists are not read
+  float* out;   // [rows, heads * head_dim]
 };
 
 void cached_attention(const CachedAttentionCall& call);
@@ -59,9 +69,9 @@ void cached_attention(const CachedAttentionCall& call);
 /** Attention over whole tensors. */
 struct FlashCall {
   const float* q; // [batch, heads, queries, head_dim]
-  const void* k;  // [batch, kv heads, keys, head_dim], float or half
+  const void* k;  // [batch, kv heads, keys, head_dim]
   const void* v;
-  bool half;
+  int kind; // KV_FLOAT or KV_HALF
   int batch;
   int heads;
   int kv_heads;

@@ -13,6 +13,9 @@ namespace tinyllm {
 
 struct PackedState;
 struct KvState;
+struct MemoryState;
+struct TableState;
+struct PagesView;
 
 /** A quantized matrix in the layout of packing.h, in memory that MLX's allocator counts. */
 class PackedMatrix {
@@ -55,15 +58,44 @@ class LinearKernel {
 /** Keys and values of one layer of one sequence, in pages that never move. */
 class KvPages {
  public:
-  KvPages(int kv_heads, int head_dim, int page_tokens, bool half);
+  /** kind: see KvKind */
+  KvPages(int kv_heads, int head_dim, int page_tokens, int kind);
   void add_page();
   void keep_pages(int count);
   int pages() const;
   size_t nbytes() const;
   /** Bytes that one page takes. */
-  static size_t page_nbytes(int kv_heads, int head_dim, int page_tokens, bool half);
+  static size_t page_nbytes(int kv_heads, int head_dim, int page_tokens, int kind);
+  /** These pages as one sequence with tokens to come from a position on. */
+  std::shared_ptr<const PagesView> view(int tokens, int position) const;
 
   std::shared_ptr<KvState> state;
+};
+
+/** Pages for all layers of a model, shared by many sequences: one allocation, never moved. Who owns which page is known in Java. */
+class KvMemory {
+ public:
+  KvMemory(int layers, int kv_heads, int head_dim, int page_tokens, int pages, int kind);
+  /** In every layer. Not while a step runs. */
+  void copy_page(int from, int to);
+  /** Sets every byte of a page. Not while a step runs. */
+  void fill_page(int page, int byte);
+  size_t nbytes() const;
+  /** Bytes of one page in all layers. */
+  static size_t page_nbytes(int layers, int kv_heads, int head_dim, int page_tokens, int kind);
+
+  std::shared_ptr<MemoryState> state;
+};
+
+/** The sequences of one step and their pages, for all its layers. Built in Java's order, then only read. */
+class BlockTables {
+ public:
+  explicit BlockTables(const KvMemory& memory);
+  /** Tokens at rows first_row … of the step, from a position on, and all pages of their sequence. */
+  void add(int first_row, int tokens, int position, const int* pages, int count);
+  std::shared_ptr<const PagesView> view(int layer) const;
+
+  std::shared_ptr<TableState> state;
 };
 
 /** How a layer attends: all that does not change from step to step. */
@@ -81,8 +113,14 @@ class AttentionKernel {
    */
   mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
                          const KvPages& pages, int position, mlx::core::StreamOrDevice s) const;
+  /** The same for many sequences; rows of qkv that belong to none give zeros. */
+  mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         const BlockTables& tables, int layer, mlx::core::StreamOrDevice s) const;
 
  private:
+  mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         std::shared_ptr<const PagesView> view, mlx::core::StreamOrDevice s) const;
+
   int heads_, kv_heads_, head_dim_;
   bool neighbours_;
   float scale_;
@@ -90,10 +128,13 @@ class AttentionKernel {
   std::vector<mlx::core::array> norms_;
 };
 
-/** The first `tokens` keys and values, each [1, kv heads, tokens, head_dim]. */
+/** The first `tokens` keys and values, each [1, kv heads, tokens, head_dim]; of block tables, those of the first sequence. */
 std::vector<mlx::core::array> read_pages(const KvPages& pages, int tokens, mlx::core::StreamOrDevice s);
+std::vector<mlx::core::array> read_pages(const BlockTables& tables, int layer, int tokens, mlx::core::StreamOrDevice s);
 /** Appends k and v [1, kv heads, tokens, head_dim] as they are; the result is a copy of k that is there when that is done. */
 mlx::core::array write_pages(const mlx::core::array& k, const mlx::core::array& v, const KvPages& pages, int position,
+                             mlx::core::StreamOrDevice s);
+mlx::core::array write_pages(const mlx::core::array& k, const mlx::core::array& v, const BlockTables& tables, int layer,
                              mlx::core::StreamOrDevice s);
 
 /** q [B, H, L, D], k and v [B, H_kv, S, D] float32 or float16; the mask is broadcast to [B, H, L, S]. */

@@ -2,81 +2,9 @@
 #include "ops.h"
 #include "primitive.h"
 #include "primitives.h"
+#include "view.h"
 
 namespace tinyllm {
-
-struct KvState {
-  int kv_heads;
-  int head_dim;
-  int page_tokens;
-  bool half;
-  std::vector<array> keys;
-  std::vector<array> values;
-};
-
-namespace {
-
-int padded(int dim) { return (dim + 15) / 16 * 16; }
-
-/** A page list as it was when an operation was built, and what keeps the memory. */
-struct Snapshot {
-  std::vector<array> keep;
-  std::vector<const void*> keys;
-  std::vector<const void*> values;
-  int page_tokens;
-  int dim;
-  bool half;
-
-  explicit Snapshot(const KvState& state) : page_tokens(state.page_tokens), dim(padded(state.head_dim)), half(state.half) {
-    for (size_t i = 0; i < state.keys.size(); i++) {
-      keep.push_back(state.keys[i]);
-      keep.push_back(state.values[i]);
-      keys.push_back(state.keys[i].data<uint8_t>());
-      values.push_back(state.values[i].data<uint8_t>());
-    }
-  }
-
-  KeyValues view() const { return {keys.data(), values.data(), page_tokens, dim, half}; }
-  size_t room() const { return keys.size() * static_cast<size_t>(page_tokens); }
-};
-
-array page(size_t bytes) {
-  auto buffer = mlx::core::allocator::malloc(bytes);
-  require(buffer.buffer().raw_ptr() != nullptr, "[KvPages] There is no memory for a page.");
-  return array(std::move(buffer), {1}, mlx::core::uint8);
-}
-
-} // namespace
-
-size_t KvPages::page_nbytes(int kv_heads, int head_dim, int page_tokens, bool half) {
-  return 2 * static_cast<size_t>(kv_heads) * static_cast<size_t>(page_tokens) * static_cast<size_t>(padded(head_dim)) *
-      (half ? 2 : 4);
-}
-
-KvPages::KvPages(int kv_heads, int head_dim, int page_tokens, bool half)
-    : state(std::make_shared<KvState>(KvState{kv_heads, head_dim, page_tokens, half, {}, {}})) {
-  require(kv_heads > 0 && head_dim > 0 && head_dim <= 1024, "[KvPages] The heads are out of range.");
-  require(page_tokens > 0 && page_tokens % 16 == 0, "[KvPages] A page holds a multiple of 16 tokens.");
-}
-
-void KvPages::add_page() {
-  size_t bytes = page_nbytes(state->kv_heads, state->head_dim, state->page_tokens, state->half) / 2;
-  array keys = page(bytes);
-  state->values.push_back(page(bytes));
-  state->keys.push_back(keys);
-}
-
-void KvPages::keep_pages(int count) {
-  require(count >= 0 && count <= pages(), "[KvPages] There are fewer pages.");
-  state->keys.erase(state->keys.begin() + count, state->keys.end());
-  state->values.erase(state->values.begin() + count, state->values.end());
-}
-
-int KvPages::pages() const { return static_cast<int>(state->keys.size()); }
-
-size_t KvPages::nbytes() const {
-  return state->keys.size() * page_nbytes(state->kv_heads, state->head_dim, state->page_tokens, state->half);
-}
 
 AttentionKernel::AttentionKernel(int heads, int kv_heads, int head_dim, bool neighbours, float scale)
     : heads_(heads), kv_heads_(kv_heads), head_dim_(head_dim), neighbours_(neighbours), scale_(scale) {
@@ -96,75 +24,47 @@ void AttentionKernel::set_norms(const array& q, const array& k, float eps) {
 
 array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, const KvPages& pages, int position,
                              mlx::core::StreamOrDevice s) const {
-  const KvState& state = *pages.state;
-  require(state.kv_heads == kv_heads_ && state.head_dim == head_dim_, "[AttentionKernel] The pages are of other heads.");
-  require(qkv.ndim() >= 2 && qkv.shape(-1) == (heads_ + 2 * kv_heads_) * head_dim_, "[AttentionKernel] qkv does not fit.");
   int tokens = static_cast<int>(qkv.size() / static_cast<size_t>(qkv.shape(-1)));
-  Snapshot snapshot(state);
-  require(position >= 0 && tokens > 0 && static_cast<size_t>(position) + static_cast<size_t>(tokens) <= snapshot.room(),
-          "[AttentionKernel] The pages have no room for the tokens.");
-  size_t angles = (static_cast<size_t>(position) + static_cast<size_t>(tokens)) * static_cast<size_t>(head_dim_ / 2);
+  return apply(qkv, cosines, sines, pages.view(tokens, position), s);
+}
+
+array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, const BlockTables& tables, int layer,
+                             mlx::core::StreamOrDevice s) const {
+  return apply(qkv, cosines, sines, tables.view(layer), s);
+}
+
+array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, std::shared_ptr<const PagesView> view,
+                             mlx::core::StreamOrDevice s) const {
+  require(view->kv_heads == kv_heads_ && view->head_dim == head_dim_, "[AttentionKernel] The pages are of other heads.");
+  require(qkv.ndim() >= 2 && qkv.shape(-1) == (heads_ + 2 * kv_heads_) * head_dim_, "[AttentionKernel] qkv does not fit.");
+  int rows = static_cast<int>(qkv.size() / static_cast<size_t>(qkv.shape(-1)));
+  require(rows > 0 && view->rows() <= rows, "[AttentionKernel] There are fewer rows than tokens.");
+  size_t angles = static_cast<size_t>(view->positions()) * static_cast<size_t>(head_dim_ / 2);
   require(cosines.size() >= angles && sines.size() >= angles, "[AttentionKernel] The table of angles is too short.");
   mlx::core::Shape shape = qkv.shape();
   shape.back() = heads_ * head_dim_;
   CachedAttentionCall fixed{};
-  fixed.tokens = tokens;
+  fixed.rows = rows;
   fixed.heads = heads_;
   fixed.kv_heads = kv_heads_;
   fixed.head_dim = head_dim_;
-  fixed.position = position;
   fixed.neighbours = neighbours_;
   fixed.eps = eps_;
   fixed.scale = scale_;
-  auto work = [fixed, norms = norms_, snapshot = std::move(snapshot)](
-                  const std::vector<array>& in, std::vector<array>& out) {
+  auto work = [fixed, norms = norms_, view = std::move(view)](const std::vector<array>& in, std::vector<array>& out) {
     CachedAttentionCall call = fixed;
-    size_t angle = static_cast<size_t>(call.position) * static_cast<size_t>(call.head_dim / 2);
+    call.sequences = view->sequences.data();
+    call.count = static_cast<int>(view->sequences.size());
     call.qkv = in[0].data<float>();
-    call.cosines = in[1].data<float>() + angle;
-    call.sines = in[2].data<float>() + angle;
+    call.cosines = in[1].data<float>();
+    call.sines = in[2].data<float>();
     call.q_norm = norms.empty() ? nullptr : norms[0].data<float>();
     call.k_norm = norms.empty() ? nullptr : norms[1].data<float>();
-    call.kv = snapshot.view();
+    call.kv = view->kv;
     call.out = out[0].data<float>();
     cached_attention(call);
   };
   return kernel_output("CachedAttention", {floats(qkv, s), floats(cosines, s), floats(sines, s)}, shape, s, std::move(work));
-}
-
-std::vector<array> read_pages(const KvPages& pages, int tokens, mlx::core::StreamOrDevice s) {
-  const KvState& state = *pages.state;
-  Snapshot snapshot(state);
-  require(tokens >= 0 && static_cast<size_t>(tokens) <= snapshot.room(), "[read_pages] There are fewer tokens.");
-  mlx::core::Shape shape{1, state.kv_heads, tokens, state.head_dim};
-  auto work = [snapshot = std::move(snapshot), heads = state.kv_heads, tokens, dim = state.head_dim](
-                  const std::vector<array>&, std::vector<array>& out) {
-    read_cache(snapshot.view(), heads, tokens, dim, out[0].data<float>(), out[1].data<float>());
-  };
-  return kernel_outputs("ReadPages", {}, {shape, shape}, s, std::move(work));
-}
-
-array write_pages(const array& k, const array& v, const KvPages& pages, int position, mlx::core::StreamOrDevice s) {
-  const KvState& state = *pages.state;
-  Snapshot snapshot(state);
-  mlx::core::Shape shape = k.shape();
-  require(shape.size() == 4 && shape[0] == 1 && shape[1] == state.kv_heads && shape[3] == state.head_dim && v.shape() == shape,
-          "[write_pages] Keys and values have to be [1, kv heads, tokens, head_dim].");
-  require(position >= 0 && static_cast<size_t>(position) + static_cast<size_t>(shape[2]) <= snapshot.room(),
-          "[write_pages] The pages have no room for the tokens.");
-  auto work = [snapshot = std::move(snapshot), heads = shape[1], tokens = shape[2], dim = shape[3], position](
-                  const std::vector<array>& in, std::vector<array>& out) {
-    const Kernels& set = kernels();
-    KeyValues kv = snapshot.view();
-    for (int h = 0; h < heads; h++) {
-      for (int i = 0; i < tokens; i++) {
-        size_t at = static_cast<size_t>(h * tokens + i) * static_cast<size_t>(dim);
-        set.append(in[0].data<float>() + at, in[1].data<float>() + at, kv, h, position + i, dim);
-      }
-    }
-    std::copy_n(in[0].data<float>(), in[0].size(), out[0].data<float>());
-  };
-  return kernel_output("WritePages", {floats(k, s), floats(v, s)}, shape, s, std::move(work));
 }
 
 namespace {
@@ -181,7 +81,7 @@ array attend(std::vector<array> inputs, bool causal, float scale, mlx::core::Str
     inputs[i] = half ? row_major(inputs[i], mlx::core::float16, s) : floats(inputs[i], s);
   }
   FlashCall fixed{};
-  fixed.half = half;
+  fixed.kind = half ? KV_HALF : KV_FLOAT;
   fixed.batch = q[0];
   fixed.heads = q[1];
   fixed.kv_heads = k[1];

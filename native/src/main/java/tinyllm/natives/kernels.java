@@ -102,11 +102,11 @@ public class kernels {
             kernels.load();
         }
 
-        public KvPages(int kvHeads, int headDim, int pageTokens, boolean half) {
-            allocate(kvHeads, headDim, pageTokens, half);
+        public KvPages(int kvHeads, int headDim, int pageTokens, int kind) {
+            allocate(kvHeads, headDim, pageTokens, kind);
         }
 
-        private native void allocate(int kvHeads, int headDim, int pageTokens, @Cast("bool") boolean half);
+        private native void allocate(int kvHeads, int headDim, int pageTokens, int kind);
 
         public native void add_page();
 
@@ -116,8 +116,42 @@ public class kernels {
 
         public native @Cast("size_t") long nbytes();
 
+        public static native @Cast("size_t") long page_nbytes(int kvHeads, int headDim, int pageTokens, int kind);
+    }
+
+    public static class KvMemory extends Pointer {
+        static {
+            kernels.load();
+        }
+
+        public KvMemory(int layers, int kvHeads, int headDim, int pageTokens, int pages, int kind) {
+            allocate(layers, kvHeads, headDim, pageTokens, pages, kind);
+        }
+
+        private native void allocate(int layers, int kvHeads, int headDim, int pageTokens, int pages, int kind);
+
+        public native void copy_page(int from, int to);
+
+        public native void fill_page(int page, int value);
+
+        public native @Cast("size_t") long nbytes();
+
         public static native @Cast("size_t") long page_nbytes(
-                int kvHeads, int headDim, int pageTokens, @Cast("bool") boolean half);
+                int layers, int kvHeads, int headDim, int pageTokens, int kind);
+    }
+
+    public static class BlockTables extends Pointer {
+        static {
+            kernels.load();
+        }
+
+        public BlockTables(KvMemory memory) {
+            allocate(memory);
+        }
+
+        private native void allocate(@Const @ByRef KvMemory memory);
+
+        public native void add(int firstRow, int tokens, int position, @Const int[] pages, int count);
     }
 
     public static class AttentionKernel extends Pointer {
@@ -141,10 +175,28 @@ public class kernels {
                 @Const @ByRef KvPages pages,
                 int position,
                 @ByVal StreamOrDevice s);
+
+        public native @ByVal array apply(
+                @Const @ByRef array qkv,
+                @Const @ByRef array cosines,
+                @Const @ByRef array sines,
+                @Const @ByRef BlockTables tables,
+                int layer,
+                @ByVal StreamOrDevice s);
     }
 
     public static native @ByVal ArrayVector read_pages(
             @Const @ByRef KvPages pages, int tokens, @ByVal StreamOrDevice s);
+
+    public static native @ByVal ArrayVector read_pages(
+            @Const @ByRef BlockTables tables, int layer, int tokens, @ByVal StreamOrDevice s);
+
+    public static native @ByVal array write_pages(
+            @Const @ByRef array k,
+            @Const @ByRef array v,
+            @Const @ByRef BlockTables tables,
+            int layer,
+            @ByVal StreamOrDevice s);
 
     public static native @ByVal array write_pages(
             @Const @ByRef array k,

@@ -69,4 +69,33 @@ public final class CachedAttention {
                 table.cosines(),
                 table.sines());
     }
+
+    /**
+     * The same for many sequences over pages.
+     *
+     * @param qkv {@code [..., (H_q + 2 H_kv) · D]} with the rows of the tables
+     * @return {@code [..., H_q · D]}, zeros in idle rows; lazy: the keys and values are written when it is computed
+     */
+    public Tensor apply(Tensor qkv, RopeTable table, BlockTables tables, int layer) {
+        PageForm form = tables.memory().form();
+        int width = (heads + 2 * kvHeads) * headDim;
+        if (qkv.rank() < 2 || qkv.dim(-1) != width || form.kvHeads() != kvHeads || form.headDim() != headDim) {
+            throw new IllegalArgumentException("attention: qkv of shape " + Arrays.toString(qkv.shape())
+                    + " over pages of "
+                    + form.kvHeads() + " heads of " + form.headDim() + " does not fit " + heads + " query heads and "
+                    + kvHeads + " KV heads of " + headDim + " (" + width + " values)");
+        }
+        if (qkv.size() / width != tables.rows()) {
+            throw new IllegalArgumentException(
+                    "attention: qkv has " + qkv.size() / width + " rows, and the block tables are of " + tables.rows());
+        }
+        tables.memory().checkLayer(layer);
+        table.reserve(tables.positions());
+        return DeviceThread.apply(
+                "attention",
+                (call, in) -> kernel.apply(in[0], in[1], in[2], tables.tables(), layer, call.stream()),
+                qkv,
+                table.cosines(),
+                table.sines());
+    }
 }

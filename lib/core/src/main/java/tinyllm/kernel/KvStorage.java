@@ -19,13 +19,13 @@ public final class KvStorage implements AutoCloseable {
     private final int kvHeads;
     private final int headDim;
     private final int pageTokens;
-    private final DType dtype;
+    private final KvKind kind;
     private final KvPages pages;
     private boolean closed;
 
     /**
      * @param pageTokens a multiple of 16
-     * @param dtype F32 or F16
+     * @param dtype F32, F16 or BF16
      */
     public KvStorage(int kvHeads, int headDim, int pageTokens, DType dtype) {
         if (kvHeads < 1 || headDim < 2 || headDim > 1024) {
@@ -35,14 +35,11 @@ public final class KvStorage implements AutoCloseable {
         if (pageTokens < 16 || pageTokens % 16 != 0) {
             throw new IllegalArgumentException("a page holds a multiple of 16 tokens, not " + pageTokens);
         }
-        if (dtype != DType.F32 && dtype != DType.F16) {
-            throw new IllegalArgumentException("keys and values are stored as F32 or F16, not as " + dtype);
-        }
+        this.kind = KvKind.of(dtype);
         this.kvHeads = kvHeads;
         this.headDim = headDim;
         this.pageTokens = pageTokens;
-        this.dtype = dtype;
-        this.pages = new KvPages(kvHeads, headDim, pageTokens, dtype == DType.F16);
+        this.pages = new KvPages(kvHeads, headDim, pageTokens, kind.code());
     }
 
     /** Makes room for tokens in all. What is there stays where it is. */
@@ -50,7 +47,7 @@ public final class KvStorage implements AutoCloseable {
         open();
         int wanted = (tokens + pageTokens - 1) / pageTokens;
         if (wanted > pages.pages()) {
-            long bytes = KvPages.page_nbytes(kvHeads, headDim, pageTokens, dtype == DType.F16);
+            long bytes = KvPages.page_nbytes(kvHeads, headDim, pageTokens, kind.code());
             Memory.require("keys and values of " + tokens + " tokens", (wanted - pages.pages()) * bytes);
             while (pages.pages() < wanted) {
                 pages.add_page();

@@ -1,7 +1,10 @@
 package tinyllm.model;
 
+import java.util.List;
 import java.util.Map;
 import tinyllm.cache.KvCache;
+import tinyllm.cache.PageBudget;
+import tinyllm.cache.PagedKvMemory;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
 import tinyllm.tensor.Tensor;
@@ -22,12 +25,16 @@ interface Backbone {
 
     KvCache newCache(int maxTokens);
 
+    /** Pages for many sequences. */
+    PagedKvMemory newPages(PageBudget budget);
+
     /**
-     * Embedding and every block for the tokens after those of the cache, which advances.
+     * Embedding and every block for the tokens of some sequences, whose caches have room and advance. When it fails, some may have
+     * advanced.
      *
-     * @return {@code [1, L, E]}, computed
+     * @return {@code [1, R, E]}, computed: the chunks' rows one after another
      */
-    Tensor hidden(int[] tokens, KvCache cache, Parts parts);
+    Tensor hidden(List<Chunk> chunks, Parts parts);
 
     /**
      * Final norm and output layer, if they are not part of {@link #hidden}.

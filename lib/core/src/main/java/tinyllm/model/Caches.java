@@ -2,7 +2,10 @@ package tinyllm.model;
 
 import tinyllm.cache.ContiguousKvCache;
 import tinyllm.cache.KvCache;
+import tinyllm.cache.PageBudget;
+import tinyllm.cache.PagedKvMemory;
 import tinyllm.cache.TensorKvCache;
+import tinyllm.kernel.KvKind;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Device;
 
@@ -16,5 +19,19 @@ final class Caches {
                 ? new ContiguousKvCache(
                         config.numHiddenLayers(), config.numKeyValueHeads(), config.headDim(), maxTokens, dtype)
                 : new TensorKvCache(config.numHiddenLayers(), maxTokens);
+    }
+
+    static PagedKvMemory pages(ModelConfig config, PageBudget budget, DType dtype) {
+        if (Device.current() != Device.CPU) {
+            throw new IllegalStateException("pages of keys and values are read by this lab's CPU kernels; start with"
+                    + " -Dtinyllm.device=cpu");
+        }
+        return PagedKvMemory.of(
+                budget,
+                config.numHiddenLayers(),
+                config.numKeyValueHeads(),
+                config.headDim(),
+                config.maxPositionEmbeddings(),
+                KvKind.of(dtype));
     }
 }

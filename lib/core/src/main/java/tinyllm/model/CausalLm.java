@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvCache;
+import tinyllm.cache.PageBudget;
+import tinyllm.cache.PagedKvMemory;
 import tinyllm.course.Mine;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.DecoderFn;
@@ -179,7 +181,7 @@ public final class CausalLm {
             List<Tensor> rows = new ArrayList<>();
             for (int first = 0; first < tokens.length; first += CHUNK) {
                 int[] chunk = Arrays.copyOfRange(tokens, first, Math.min(tokens.length, first + CHUNK));
-                Tensor hidden = Scope.of(() -> backbone.hidden(chunk, cache, parts));
+                Tensor hidden = hidden(chunk, cache);
                 rows.add(Scope.of(() -> backbone.head(hidden, parts).reshape(chunk.length, config.vocabSize())));
             }
             return rows.size() == 1 ? rows.getFirst() : Tensor.concat(0, rows.toArray(new Tensor[0]));
@@ -193,12 +195,36 @@ public final class CausalLm {
             Tensor hidden = null;
             for (int first = 0; first < tokens.length; first += CHUNK) {
                 int[] chunk = Arrays.copyOfRange(tokens, first, Math.min(tokens.length, first + CHUNK));
-                hidden = Scope.of(() -> backbone.hidden(chunk, cache, parts));
+                hidden = hidden(chunk, cache);
             }
             Tensor all = Objects.requireNonNull(hidden);
             Tensor last = all.slice(1, all.dim(1) - 1, all.dim(1)); // [1, 1, E]
             return backbone.head(last, parts).reshape(config.vocabSize()).astype(DType.F32);
         });
+    }
+
+    private Tensor hidden(int[] chunk, KvCache cache) {
+        cache.reserve(chunk.length);
+        return Scope.of(() -> backbone.hidden(List.of(new Chunk(chunk, cache, false)), parts));
+    }
+
+    /** Pages for the caches of many sequences, which the caller closes; {@link PagedKvMemory#newCache()} makes one. */
+    public PagedKvMemory newPages(PageBudget budget) {
+        return backbone.newPages(budget);
+    }
+
+    /**
+     * Brings many sequences forward in one pass: the rows of all chunks go through each matrix together. Every cache advances by its
+     * chunk's tokens, or none does. With the kernels {@code own} on a CPU each row is what it would be alone, bit for bit.
+     *
+     * @param chunks one of each sequence at most; their caches may be of any kind, and pages of one memory are the fastest
+     * @return {@code [R, V]} in float32: the logits after each chunk that wants them, in order
+     * @throws IllegalArgumentException when a chunk is empty, has an id out of range, or does not fit its cache
+     * @throws tinyllm.cache.PagesException when too few pages are free
+     */
+    public Tensor step(List<Chunk> chunks) {
+        chunks.forEach(chunk -> check(chunk.tokens()));
+        return new ModelStep(config, backbone, parts).run(chunks);
     }
 
     /**

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import tinyllm.cache.KvCache;
+import tinyllm.cache.PageBudget;
+import tinyllm.cache.PagedKvMemory;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
 import tinyllm.tensor.DType;
@@ -53,24 +55,30 @@ record KernelBackbone(
     }
 
     @Override
-    public Tensor hidden(int[] tokens, KvCache cache, Parts parts) {
-        cache.reserve(tokens.length);
-        Tensor x = table.embed(tokens).reshape(1, tokens.length, config.hiddenSize());
+    public PagedKvMemory newPages(PageBudget budget) {
+        return Caches.pages(config, budget, cacheType);
+    }
+
+    @Override
+    public Tensor hidden(List<Chunk> chunks, Parts parts) {
+        StepCaches caches = StepCaches.of(chunks);
+        int rows = caches.rows();
+        Tensor x = table.embed(StepCaches.ids(chunks)).reshape(1, rows, config.hiddenSize());
         for (int i = 0; i < layers.size(); i++) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("interrupted before layer " + i);
             }
             LayerKernels layer = layers.get(i);
             Tensor before = x;
-            x = tokens.length < LONG_STEP ? block(layer, before, cache) : Scope.of(() -> block(layer, before, cache));
+            x = rows < LONG_STEP ? block(layer, before, caches) : Scope.of(() -> block(layer, before, caches));
         }
         x.eval();
-        cache.advance(tokens.length);
+        chunks.forEach(chunk -> chunk.cache().advance(chunk.tokens().length));
         return x;
     }
 
-    private static Tensor block(LayerKernels layer, Tensor x, KvCache cache) {
-        Tensor h = layer.output(layer.attend(layer.qkv(x), cache), x);
+    private static Tensor block(LayerKernels layer, Tensor x, StepCaches caches) {
+        Tensor h = layer.output(layer.attend(layer.qkv(x), caches), x);
         return layer.down(layer.gated(h), h);
     }
 

@@ -1,16 +1,15 @@
 package tinyllm.model;
 
-import tinyllm.cache.KvCache;
 import tinyllm.tensor.Tensor;
 
-/** One block as five fused operations, on one set of kernels. */
+/** One block as five fused operations, on one set of kernels. The L rows are those of all sequences of a step. */
 interface LayerKernels {
 
     /** Norm and the projections to Q, K and V: {@code [1, L, E]} to {@code [1, L, (H_q + 2 H_kv) · D]}. */
     Tensor qkv(Tensor x);
 
-    /** Rotary embedding, the cache, attention: to {@code [1, L, H_q · D]}. */
-    Tensor attend(Tensor qkv, KvCache cache);
+    /** Rotary embedding, the caches, attention: to {@code [1, L, H_q · D]}. */
+    Tensor attend(Tensor qkv, StepCaches caches);
 
     /** Output projection, added to the residual stream. */
     Tensor output(Tensor attended, Tensor residual);

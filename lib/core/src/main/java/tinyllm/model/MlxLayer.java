@@ -29,7 +29,11 @@ record MlxLayer(
     }
 
     @Override
-    public Tensor attend(Tensor qkv, KvCache cache) {
+    public Tensor attend(Tensor qkv, StepCaches caches) {
+        return caches.oneByOne(qkv, this::attend);
+    }
+
+    private Tensor attend(Tensor qkv, KvCache cache) {
         int wide = config.numAttentionHeads() * config.headDim();
         int narrow = config.numKeyValueHeads() * config.headDim();
         Tensor queries = Heads.split(qkv.slice(-1, 0, wide), config.numAttentionHeads());

@@ -3,6 +3,7 @@ package tinyllm.model;
 import java.util.List;
 import tinyllm.cache.KeysValues;
 import tinyllm.cache.KvCache;
+import tinyllm.kernel.BlockTables;
 import tinyllm.kernel.CachedAttention;
 import tinyllm.kernel.FlashAttention;
 import tinyllm.kernel.KvStorage;
@@ -32,7 +33,12 @@ record OwnLayer(
     }
 
     @Override
-    public Tensor attend(Tensor qkv, KvCache cache) {
+    public Tensor attend(Tensor qkv, StepCaches caches) {
+        BlockTables tables = caches.tables();
+        return tables == null ? caches.oneByOne(qkv, this::attend) : attention.apply(qkv, rope, tables, index);
+    }
+
+    private Tensor attend(Tensor qkv, KvCache cache) {
         KvStorage storage = cache.storage(index);
         return storage == null ? unfused(qkv, cache) : attention.apply(qkv, rope, storage, cache.length());
     }

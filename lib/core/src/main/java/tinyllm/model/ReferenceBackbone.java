@@ -1,8 +1,11 @@
 package tinyllm.model;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvCache;
+import tinyllm.cache.PageBudget;
+import tinyllm.cache.PagedKvMemory;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.CachedDecoder;
 import tinyllm.nn.DecoderWeights;
@@ -47,8 +50,17 @@ record ReferenceBackbone(
     }
 
     @Override
-    public Tensor hidden(int[] tokens, KvCache cache, Parts parts) {
-        return new CachedDecoder().hidden(tokens, weights, parts, cache);
+    public PagedKvMemory newPages(PageBudget budget) {
+        return Caches.pages(config, budget, DType.F32);
+    }
+
+    /** One sequence after another: replaced parts know nothing of batches. */
+    @Override
+    public Tensor hidden(List<Chunk> chunks, Parts parts) {
+        Tensor[] hidden = chunks.stream()
+                .map(chunk -> new CachedDecoder().hidden(chunk.tokens(), weights, parts, chunk.cache()))
+                .toArray(Tensor[]::new);
+        return hidden.length == 1 ? hidden[0] : Tensor.concat(1, hidden);
     }
 
     @Override

@@ -1,0 +1,91 @@
+package tinyllm.cache;
+
+import tinyllm.kernel.KvKind;
+import tinyllm.kernel.PageForm;
+import tinyllm.kernel.PageMemory;
+
+/**
+ * The pages of one model, for all its sequences: the native memory, and the pool that says who has which page. The one owner of both.
+ * For one thread at a time.
+ */
+public final class PagedKvMemory implements AutoCloseable {
+    private final PageMemory memory;
+    private final PagePool pool;
+    private final int maxTokens;
+    private boolean poisoning;
+
+    /**
+     * @param context the most tokens that the model takes
+     * @param pages all of them are taken from the machine at once
+     * @throws tinyllm.tensor.TensorMemoryException when the bytes are not there
+     */
+    public PagedKvMemory(PageForm form, int context, int pages) {
+        if (context < 1) {
+            throw new IllegalArgumentException("a context of " + context + " tokens holds nothing");
+        }
+        this.memory = new PageMemory(form, pages);
+        this.pool = new PagePool(pages, form.pageTokens());
+        this.maxTokens = (int) Math.min(context, pool.tokens());
+    }
+
+    /** As many pages as the budget gives, stored as it says or else as {@code kind}. */
+    public static PagedKvMemory of(PageBudget budget, int layers, int kvHeads, int headDim, int context, KvKind kind) {
+        KvKind stored = budget.kind() == null ? kind : budget.kind();
+        PageForm form = new PageForm(layers, kvHeads, headDim, budget.pageTokens(), stored);
+        return new PagedKvMemory(form, context, budget.pages(form.pageBytes()));
+    }
+
+    /** An empty cache of one sequence, which takes its pages from here and has to be closed to give them back. */
+    public PagedKvCache newCache() {
+        return new PagedKvCache(this);
+    }
+
+    /** Who has which page. Only caches and the prefix cache take and give. */
+    public PagePool pool() {
+        return pool;
+    }
+
+    /** Most tokens that one sequence may have: the model's context, or all pages together if these are fewer. */
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    public PageForm form() {
+        return memory.form();
+    }
+
+    /** Bytes of all pages, used or not. */
+    public long nbytes() {
+        return memory.nbytes();
+    }
+
+    /** From now on a page that becomes free is filled with NaN: a test sees who reads what is no longer theirs. */
+    public void poisonFreedPages() {
+        poisoning = true;
+        for (int page = 0; page < pool.size(); page++) {
+            if (pool.references(page) == 0) {
+                memory.poison(page);
+            }
+        }
+    }
+
+    PageMemory pages() {
+        return memory;
+    }
+
+    int[] take(int count) {
+        return pool.take(count);
+    }
+
+    void release(int page) {
+        if (pool.release(page) && poisoning && memory.nbytes() > 0) {
+            memory.poison(page);
+        }
+    }
+
+    /** Frees the memory; its caches can't be used any more. Closing again does nothing. */
+    @Override
+    public void close() {
+        memory.close();
+    }
+}
