@@ -12,13 +12,23 @@ import tinyllm.tensor.Tensor;
  */
 public final class PagedKvCache implements KvCache {
     private final PagedKvMemory memory;
-    private int[] pages = {};
+    private int[] pages;
     private int length;
     private boolean closed;
     private @Nullable BlockTables tables; // of the append at hand
 
     PagedKvCache(PagedKvMemory memory) {
+        this(memory, new int[0]);
+    }
+
+    /** @param full pages that are known, each of which it shares */
+    PagedKvCache(PagedKvMemory memory, int[] full) {
         this.memory = memory;
+        this.pages = full.clone();
+        this.length = full.length * memory.pool().pageTokens();
+        for (int page : full) {
+            memory.retain(page);
+        }
     }
 
     public PagedKvMemory memory() {
@@ -139,13 +149,22 @@ public final class PagedKvCache implements KvCache {
     /** A second sequence that knows the same tokens. The pages are shared until one of the two writes. */
     public PagedKvCache fork() {
         open();
-        PagedKvCache twin = new PagedKvCache(memory);
+        PagedKvCache twin =
+                new PagedKvCache(memory, Arrays.copyOf(pages, memory.pool().pagesFor(length)));
         twin.length = length;
-        twin.pages = Arrays.copyOf(pages, memory.pool().pagesFor(length));
-        for (int page : twin.pages) {
-            memory.pool().retain(page);
-        }
         return twin;
+    }
+
+    /** Takes other pages with the same content for its first ones, and gives its own back. */
+    void share(int[] same) {
+        tables = null;
+        for (int i = 0; i < same.length; i++) {
+            if (same[i] != pages[i]) {
+                memory.retain(same[i]);
+                memory.release(pages[i]);
+                pages[i] = same[i];
+            }
+        }
     }
 
     /** Bytes of its pages; those of a shared page count for every sequence that has it. */

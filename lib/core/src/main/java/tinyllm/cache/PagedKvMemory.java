@@ -1,5 +1,7 @@
 package tinyllm.cache;
 
+import java.util.BitSet;
+import java.util.function.IntConsumer;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
 import tinyllm.kernel.PageMemory;
@@ -12,6 +14,9 @@ public final class PagedKvMemory implements AutoCloseable {
     private final PageMemory memory;
     private final PagePool pool;
     private final int maxTokens;
+    private final BitSet kept = new BitSet(); // pages that the prefix cache has
+    private int idle; // of these, those that nobody else has
+    private IntConsumer reclaim = count -> {};
     private boolean poisoning;
 
     /**
@@ -38,6 +43,11 @@ public final class PagedKvMemory implements AutoCloseable {
     /** An empty cache of one sequence, which takes its pages from here and has to be closed to give them back. */
     public PagedKvCache newCache() {
         return new PagedKvCache(this);
+    }
+
+    /** A cache that knows these full pages already. */
+    PagedKvCache newCache(int[] pages) {
+        return new PagedKvCache(this, pages);
     }
 
     /** Who has which page. Only caches and the prefix cache take and give. */
@@ -73,14 +83,60 @@ public final class PagedKvMemory implements AutoCloseable {
         return memory;
     }
 
+    /** Pages that a sequence can get: the free ones, and those that only the prefix cache has. */
+    public int available() {
+        return pool.free() + idle;
+    }
+
+    /** Takes count pages or none, from the prefix cache if need be. */
     int[] take(int count) {
+        if (count > available()) {
+            throw new PagesException(count, available(), pool.size());
+        }
+        if (count > pool.free()) {
+            reclaim.accept(count - pool.free());
+        }
         return pool.take(count);
     }
 
+    void retain(int page) {
+        idle -= kept.get(page) && pool.references(page) == 1 ? 1 : 0;
+        pool.retain(page);
+    }
+
     void release(int page) {
-        if (pool.release(page) && poisoning && memory.nbytes() > 0) {
-            memory.poison(page);
+        if (pool.release(page)) {
+            if (poisoning && memory.nbytes() > 0) {
+                memory.poison(page);
+            }
+        } else if (kept.get(page) && pool.references(page) == 1) {
+            idle++;
         }
+    }
+
+    /** @param source gives up to so many pages back when it is asked */
+    void reclaimFrom(IntConsumer source) {
+        if (!kept.isEmpty()) {
+            throw new IllegalStateException("these pages have a prefix cache already");
+        }
+        reclaim = source;
+    }
+
+    boolean isKept(int page) {
+        return kept.get(page);
+    }
+
+    /** The prefix cache becomes one of a page's owners. */
+    void keep(int page) {
+        retain(page);
+        kept.set(page);
+    }
+
+    /** It is no longer one. */
+    void forget(int page) {
+        idle -= pool.references(page) == 1 ? 1 : 0;
+        kept.clear(page);
+        release(page);
     }
 
     /** Frees the memory; its caches can't be used any more. Closing again does nothing. */

@@ -50,8 +50,7 @@ class PagedKvCacheTest {
             caches.get(i).reserve(tokens[i]);
         }
         BlockTables tables = Objects.requireNonNull(PagedKvCache.tables(caches, tokens));
-        float[] out =
-                ATTENTION.apply(Tensor.concat(1, rows), ANGLES, tables, 0).toFloats();
+        float[] out = ATTENTION.apply(Tensor.concat(1, rows), ANGLES, tables, 0).toFloats();
         for (int i = 0; i < tokens.length; i++) {
             caches.get(i).advance(tokens[i]);
         }
@@ -79,9 +78,7 @@ class PagedKvCacheTest {
             int[] cutsB = {0, 9, 10, 75, 140, 529, 530};
             for (int i = 1; i < cutsA.length; i++) {
                 float[] out = step(
-                        List.of(first, second),
-                        a.slice(1, cutsA[i - 1], cutsA[i]),
-                        b.slice(1, cutsB[i - 1], cutsB[i]));
+                        List.of(first, second), a.slice(1, cutsA[i - 1], cutsA[i]), b.slice(1, cutsB[i - 1], cutsB[i]));
                 int tokens = cutsA[i] - cutsA[i - 1];
                 assertThat(rows(out, 0, tokens)).isEqualTo(rows(wholeA, cutsA[i - 1], cutsA[i]));
                 assertThat(rows(out, tokens, tokens + cutsB[i] - cutsB[i - 1]))
@@ -250,12 +247,13 @@ class PagedKvCacheTest {
     void budgetsBecomePages() {
         PageForm form = new PageForm(3, KV, DIM, 32, KvKind.F16);
         assertThat(form.pageBytes()).isEqualTo(2L * 3 * KV * DIM * 32 * 2);
-        assertThat(PageBudget.bytes(10 * form.pageBytes() + 1).pages(form.pageBytes())).isEqualTo(10);
+        assertThat(PageBudget.bytes(10 * form.pageBytes() + 1).pages(form.pageBytes()))
+                .isEqualTo(10);
         assertThat(PageBudget.tokens(33).pageTokens(32).pages(form.pageBytes())).isEqualTo(2);
         assertThat(PageBudget.share(0.01).pages(form.pageBytes())).isPositive();
         assertThatThrownBy(() -> PageBudget.bytes(100).pages(form.pageBytes()))
-                .hasMessage("a budget of 100 bytes is less than one page of 16 tokens, which takes "
-                        + form.pageBytes());
+                .hasMessage(
+                        "a budget of 100 bytes is less than one page of 16 tokens, which takes " + form.pageBytes());
         assertThatThrownBy(() -> PageBudget.share(1.5)).hasMessageContaining("a share is above 0, and 1 at most");
         assertThatThrownBy(() -> PageBudget.bytes(1).pageTokens(48)).hasMessageContaining("16, 32, 64 or 128");
         try (PagedKvMemory memory = PagedKvMemory.of(
