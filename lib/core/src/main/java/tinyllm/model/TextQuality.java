@@ -14,19 +14,32 @@ import tinyllm.tensor.Tensor;
  *
  * @param tokens predicted tokens: all but the first of each window
  * @param surprise sum of −ln P(token that came)
+ * @param baseSurprise the same of the base; NaN without one
+ * @param difference sum of |ln P − ln P of the base| of the tokens that came; NaN without a base
  * @param divergence sum of KL(base ‖ model) over the positions, in nats; NaN without a base
  * @param agreed positions at which both have the same most likely token
  */
-public record TextQuality(int tokens, double surprise, double divergence, int agreed) {
+public record TextQuality(
+        int tokens, double surprise, double baseSurprise, double difference, double divergence, int agreed) {
 
-    private static final TextQuality NOTHING = new TextQuality(0, 0, 0, 0);
+    private static final TextQuality NOTHING = new TextQuality(0, 0, 0, 0, 0, 0);
     private static final int ROWS_AT_ONCE = 64;
 
-    private record Row(double surprise, double divergence, boolean agrees) {}
+    private record Row(double surprise, double baseSurprise, double divergence, boolean agrees) {}
 
     /** e to the mean surprise: a model that guesses among n equally likely tokens has perplexity n. */
     public double perplexity() {
         return Math.exp(surprise / tokens);
+    }
+
+    /** The base's perplexity. */
+    public double basePerplexity() {
+        return Math.exp(baseSurprise / tokens);
+    }
+
+    /** The mean absolute difference of the log-probabilities of the tokens that came. */
+    public double meanDifference() {
+        return difference / tokens;
     }
 
     /** The mean divergence from the base, in nats a token: 0 when both always say the same. */
@@ -41,7 +54,12 @@ public record TextQuality(int tokens, double surprise, double divergence, int ag
 
     public TextQuality plus(TextQuality other) {
         return new TextQuality(
-                tokens + other.tokens, surprise + other.surprise, divergence + other.divergence, agreed + other.agreed);
+                tokens + other.tokens,
+                surprise + other.surprise,
+                baseSurprise + other.baseSurprise,
+                difference + other.difference,
+                divergence + other.divergence,
+                agreed + other.agreed);
     }
 
     /**
@@ -98,15 +116,23 @@ public record TextQuality(int tokens, double surprise, double divergence, int ag
                     .parallel()
                     .mapToObj(r -> row(own, other, r * vocabulary, vocabulary, tokens[from + r + 1]))
                     .toList();
-            sum = sum.plus(new TextQuality(
-                    count,
-                    rows.stream().mapToDouble(Row::surprise).sum(),
-                    base == null
-                            ? Double.NaN
-                            : rows.stream().mapToDouble(Row::divergence).sum(),
-                    (int) rows.stream().filter(Row::agrees).count()));
+            sum = sum.plus(sum(rows, base != null));
         }
         return sum;
+    }
+
+    private static TextQuality sum(List<Row> rows, boolean based) {
+        double none = based ? 0 : Double.NaN;
+        return new TextQuality(
+                rows.size(),
+                rows.stream().mapToDouble(Row::surprise).sum(),
+                none + rows.stream().mapToDouble(Row::baseSurprise).sum(),
+                none
+                        + rows.stream()
+                                .mapToDouble(row -> Math.abs(row.surprise() - row.baseSurprise()))
+                                .sum(),
+                none + rows.stream().mapToDouble(Row::divergence).sum(),
+                (int) rows.stream().filter(Row::agrees).count());
     }
 
     private static Row row(float[] own, float[] base, int at, int vocabulary, int next) {
@@ -121,7 +147,7 @@ public record TextQuality(int tokens, double surprise, double divergence, int ag
             ownBest = own[i] > own[ownBest] ? i : ownBest;
             baseBest = base[i] > base[baseBest] ? i : baseBest;
         }
-        return new Row(ownNorm - own[at + next], divergence, ownBest == baseBest);
+        return new Row(ownNorm - own[at + next], baseNorm - base[at + next], divergence, ownBest == baseBest);
     }
 
     private static double logSumExp(float[] values, int at, int count) {

@@ -72,6 +72,15 @@ public record AffineQuantization(int bits, int groupSize) {
      * @param weights {@code [rows, cols]}, cols a multiple of the group size
      */
     public Packed quantize(float[] weights, int rows, int cols) {
+        return quantize(weights, rows, cols, false);
+    }
+
+    /** The same with scales and biases that float16 holds, as checkpoints store them; codes are chosen for the rounded ones. */
+    public Packed quantizeInHalf(float[] weights, int rows, int cols) {
+        return quantize(weights, rows, cols, true);
+    }
+
+    private Packed quantize(float[] weights, int rows, int cols, boolean half) {
         check(rows, cols, weights.length);
         Packed packed = new Packed(
                 rows,
@@ -80,7 +89,7 @@ public record AffineQuantization(int bits, int groupSize) {
                 new float[weights.length / groupSize],
                 new float[weights.length / groupSize]);
         for (int group = 0; group < packed.scales.length; group++) {
-            quantizeGroup(weights, group, packed);
+            quantizeGroup(weights, group, packed, half);
         }
         return packed;
     }
@@ -106,7 +115,7 @@ public record AffineQuantization(int bits, int groupSize) {
         return packed;
     }
 
-    private void quantizeGroup(float[] weights, int group, Packed packed) {
+    private void quantizeGroup(float[] weights, int group, Packed packed, boolean half) {
         float low = weights[group * groupSize];
         float high = low;
         for (int i = group * groupSize; i < (group + 1) * groupSize; i++) {
@@ -121,6 +130,8 @@ public record AffineQuantization(int bits, int groupSize) {
         float zeroCode = (float) Math.rint(edge / scale);
         scale = zeroCode == 0 ? scale : edge / zeroCode;
         float bias = zeroCode == 0 ? 0 : edge;
+        scale = half ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
+        bias = half ? Float.float16ToFloat(Float.floatToFloat16(bias)) : bias;
         packed.scales[group] = scale;
         packed.biases[group] = bias;
         for (int i = group * groupSize; i < (group + 1) * groupSize; i++) {

@@ -11,8 +11,9 @@ import tinyllm.tensor.Tensor;
 
 /**
  * A checkpoint whose matrices are quantized anew when they are read, whatever they are stored as: for comparing bits and group sizes
- * (chapter 2.2). A matrix whose columns are no multiple of the group size gets the largest smaller group that divides them; one whose
- * columns are no multiple of 32 stays as it is stored. Norms and biases are left alone. It owns the checkpoint that it reads.
+ * (chapter 2.2). Scales and biases of groups are float16. A matrix whose columns are no multiple of the group size gets the largest
+ * smaller group that divides them; one whose columns are no multiple of 32 stays as it is stored. Norms and biases are left alone. It
+ * owns the checkpoint that it reads.
  */
 public final class RequantizedCheckpoint implements Checkpoint {
     private final Checkpoint stored;
@@ -96,7 +97,7 @@ public final class RequantizedCheckpoint implements Checkpoint {
         float[] values = loaded.toFloats();
         IntStream.range(0, rows).parallel().forEach(r -> {
             float[] row = java.util.Arrays.copyOfRange(values, r * cols, (r + 1) * cols);
-            System.arraycopy(to.dequantize(to.quantize(row, 1, cols)), 0, values, r * cols, cols);
+            System.arraycopy(to.dequantize(to.quantizeInHalf(row, 1, cols)), 0, values, r * cols, cols);
         });
         return Tensor.of(values, rows, cols).astype(dtype);
     }
@@ -127,7 +128,7 @@ public final class RequantizedCheckpoint implements Checkpoint {
 
         @Override
         public Scales scales() {
-            return Scales.FLOAT;
+            return Scales.HALF;
         }
 
         @Override
@@ -138,7 +139,7 @@ public final class RequantizedCheckpoint implements Checkpoint {
         @Override
         public void read(int first, int count, byte[] codes, float[] scales, float[] biases, float[] d, float[] dmin) {
             float[] some = java.util.Arrays.copyOfRange(values, first * cols, (first + count) * cols);
-            AffineQuantization.Packed packed = form.quantize(some, count, cols);
+            AffineQuantization.Packed packed = form.quantizeInHalf(some, count, cols);
             form.codes(packed, codes);
             System.arraycopy(packed.scales(), 0, scales, 0, packed.scales().length);
             System.arraycopy(packed.biases(), 0, biases, 0, packed.biases().length);

@@ -33,6 +33,8 @@ class TextQualityTest {
         Tensor base = Tensor.of(new float[] {0, (float) Math.log(3), 0, 0}, 2, 2);
         TextQuality q = TextQuality.of(Tensor.of(new float[] {7, 7, 0, 0}, 2, 2), base, new int[] {0, 1});
         assertThat(q.surprise()).isCloseTo(Math.log(2), within(1e-7));
+        assertThat(q.basePerplexity()).isCloseTo(4. / 3, within(1e-6));
+        assertThat(q.meanDifference()).isCloseTo(Math.log(1.5), within(1e-6));
         assertThat(q.kl()).isCloseTo(.25 * Math.log(.5) + .75 * Math.log(1.5), within(1e-7));
         assertThat(q.agreement()).isZero();
     }

@@ -31,8 +31,7 @@ final class ChildProcess {
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
-                throw new IOException(
-                        command.getFirst() + " ended with code " + process.exitValue() + ": " + tail(errors));
+                throw new IOException(command.getFirst() + " ended with " + code(process.exitValue()) + tail(errors));
             }
             return output;
         } finally {
@@ -51,6 +50,11 @@ final class ChildProcess {
         } catch (JacksonException e) {
             throw new IOException(command.getFirst() + " printed no JSON object: " + output.strip(), e);
         }
+    }
+
+    /** A program that a signal ended says nothing itself: 4 is an illegal instruction, 9 a lack of memory, 11 a bad address. */
+    private static String code(int code) {
+        return code > 128 ? "signal " + (code - 128) + ": " : "code " + code + ": ";
     }
 
     private static String tail(Path log) throws IOException {

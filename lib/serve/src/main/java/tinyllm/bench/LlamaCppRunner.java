@@ -1,31 +1,30 @@
 package tinyllm.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
  * llama.cpp through llama-cpp-python, built from source for this CPU in a virtual environment under the lab's home. It reads the same
- * GGUF file and the same prompt. AMX stays off: with it this version ends in a segmentation fault.
+ * GGUF file and the same prompt. AMX stays off: with it this version ends in an illegal instruction.
  */
 public final class LlamaCppRunner implements Runner {
 
     private static final String VERSION = "0.3.36";
-    private static final String BUILD = "-DGGML_NATIVE=ON -DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF -DGGML_AMX_BF16=OFF";
 
-    private final Path home;
+    /** The flags of -march=native switch AMX on whatever GGML_AMX_INT8 says; without this macro its code is not compiled. */
+    private static final String BUILD =
+            "-DGGML_NATIVE=ON -DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__";
+
+    private final PeerEnvironment environment;
     private final Path model;
     private final int[] prompt;
-    private final Consumer<String> progress;
 
     /**
      * @param home the lab's home folder
@@ -36,10 +35,9 @@ public final class LlamaCppRunner implements Runner {
         if (!model.toString().endsWith(".gguf")) {
             throw new IllegalArgumentException("llama.cpp reads GGUF files, and " + model + " is none");
         }
-        this.home = home.resolve("peers").resolve("llama.cpp");
+        this.environment = new PeerEnvironment(home, "llama.cpp", "llama_cpp_peer.py", progress);
         this.model = model;
         this.prompt = prompt.clone();
-        this.progress = progress;
     }
 
     @Override
@@ -49,21 +47,18 @@ public final class LlamaCppRunner implements Runner {
 
     @Override
     public void prepare(Plan plan) throws IOException, InterruptedException {
-        Files.createDirectories(home);
-        install();
-        try (InputStream script =
-                Objects.requireNonNull(LlamaCppRunner.class.getResourceAsStream("llama_cpp_peer.py"))) {
-            Files.copy(script, script(), StandardCopyOption.REPLACE_EXISTING);
-        }
+        environment.prepare(
+                "llama-cpp-python " + VERSION + " " + BUILD,
+                "building llama-cpp-python " + VERSION + " in " + environment.folder() + " (once; some minutes)",
+                List.of("--no-binary=llama-cpp-python", "llama-cpp-python==" + VERSION),
+                Map.of("CMAKE_ARGS", BUILD));
         Files.writeString(
                 ids(), Arrays.stream(prompt).mapToObj(Integer::toString).collect(Collectors.joining(",")));
     }
 
     @Override
     public Map<String, Object> run(Plan plan) throws IOException, InterruptedException {
-        List<String> command = List.of(
-                venvPython(),
-                script().toString(),
+        List<String> command = environment.command(
                 model.toString(),
                 ids().toString(),
                 Integer.toString(plan.newTokens()),
@@ -73,40 +68,7 @@ public final class LlamaCppRunner implements Runner {
         return row;
     }
 
-    /** A stamp is written last, so that an interrupted installation is done again. */
-    private void install() throws IOException, InterruptedException {
-        Path stamp = home.resolve("installed");
-        String wanted = "llama-cpp-python " + VERSION + " " + BUILD;
-        if (Files.exists(stamp) && Files.readString(stamp).equals(wanted)) {
-            return;
-        }
-        progress.accept("building llama-cpp-python " + VERSION + " in " + home + " (once; some minutes)");
-        String base = Objects.requireNonNullElse(System.getenv("TINYLLM_PYTHON"), "python3");
-        ChildProcess.run(
-                List.of(base, "-m", "venv", "--clear", home.resolve("venv").toString()), Map.of());
-        ChildProcess.run(
-                List.of(
-                        venvPython(),
-                        "-m",
-                        "pip",
-                        "install",
-                        "--quiet",
-                        "--disable-pip-version-check",
-                        "--no-binary=llama-cpp-python",
-                        "llama-cpp-python==" + VERSION),
-                Map.of("CMAKE_ARGS", BUILD));
-        Files.writeString(stamp, wanted);
-    }
-
-    private String venvPython() {
-        return home.resolve("venv").resolve("bin").resolve("python").toString();
-    }
-
-    private Path script() {
-        return home.resolve("llama_cpp_peer.py");
-    }
-
     private Path ids() {
-        return home.resolve("prompt.txt");
+        return environment.folder().resolve("prompt.txt");
     }
 }

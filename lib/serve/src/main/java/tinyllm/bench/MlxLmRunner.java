@@ -1,14 +1,11 @@
 package tinyllm.bench;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Consumer;
 import tinyllm.model.ModelConfig;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,13 +24,13 @@ public final class MlxLmRunner implements Runner {
 
     private static final int MOST_TOKENS = 16;
 
-    private final Path home;
+    private final PeerEnvironment environment;
     private final ModelConfig config;
     private final Consumer<String> progress;
 
     /** @param home the lab's home folder */
     public MlxLmRunner(Path home, ModelConfig config, Consumer<String> progress) {
-        this.home = home.resolve("peers").resolve("mlx-lm");
+        this.environment = new PeerEnvironment(home, "mlx-lm", "mlx_lm_peer.py", progress);
         this.config = config;
         this.progress = progress;
     }
@@ -45,15 +42,17 @@ public final class MlxLmRunner implements Runner {
 
     @Override
     public void prepare(Plan plan) throws IOException, InterruptedException {
-        Files.createDirectories(home);
-        install();
-        try (InputStream script = Objects.requireNonNull(MlxLmRunner.class.getResourceAsStream("mlx_lm_peer.py"))) {
-            Files.copy(script, script(), StandardCopyOption.REPLACE_EXISTING);
-        }
+        String extra = System.getProperty("os.name").startsWith("Linux") ? "[cpu]" : "";
+        environment.prepare(
+                "mlx-lm " + MLX_LM + " mlx " + MLX,
+                "installing mlx-lm " + MLX_LM + " into " + environment.folder() + " (once)",
+                List.of("mlx" + extra + "==" + MLX, "mlx-lm==" + MLX_LM),
+                Map.of());
         if (!Files.exists(folder().resolve("model.safetensors"))) {
             progress.accept("writing random 4-bit weights of the same shapes to " + folder());
             ChildProcess.run(
-                    python("make", folder().toString(), new JsonMapper().writeValueAsString(hubConfig())), Map.of());
+                    environment.command("make", folder().toString(), new JsonMapper().writeValueAsString(hubConfig())),
+                    Map.of());
         }
     }
 
@@ -61,56 +60,19 @@ public final class MlxLmRunner implements Runner {
     public Map<String, Object> run(Plan plan) throws IOException, InterruptedException {
         int prompt = Math.min(plan.promptTokens(), MOST_PROMPT);
         int tokens = Math.min(plan.newTokens(), MOST_TOKENS);
-        List<String> command = python("run", folder().toString(), Integer.toString(prompt), Integer.toString(tokens));
+        List<String> command =
+                environment.command("run", folder().toString(), Integer.toString(prompt), Integer.toString(tokens));
         Map<String, Object> row = new LinkedHashMap<>(ChildProcess.json(command, OurRunner.threads(plan.threads())));
         row.put("prompt_tokens", prompt);
         row.put("tokens_per_s", row.get(plan.kind().word() + "_tokens_per_s"));
         return row;
     }
 
-    /** A stamp is written last, so that an interrupted installation is done again. */
-    private void install() throws IOException, InterruptedException {
-        Path stamp = home.resolve("installed");
-        String wanted = "mlx-lm " + MLX_LM + " mlx " + MLX;
-        if (Files.exists(stamp) && Files.readString(stamp).equals(wanted)) {
-            return;
-        }
-        progress.accept("installing mlx-lm " + MLX_LM + " into " + home + " (once)");
-        String base = Objects.requireNonNullElse(System.getenv("TINYLLM_PYTHON"), "python3");
-        ChildProcess.run(
-                List.of(base, "-m", "venv", "--clear", home.resolve("venv").toString()), Map.of());
-        String extra = System.getProperty("os.name").startsWith("Linux") ? "[cpu]" : "";
-        ChildProcess.run(
-                List.of(
-                        venvPython(),
-                        "-m",
-                        "pip",
-                        "install",
-                        "--quiet",
-                        "--disable-pip-version-check",
-                        "mlx" + extra + "==" + MLX,
-                        "mlx-lm==" + MLX_LM),
-                Map.of());
-        Files.writeString(stamp, wanted);
-    }
-
-    private List<String> python(String command, String... arguments) {
-        List<String> all = new java.util.ArrayList<>(List.of(venvPython(), script().toString(), command));
-        all.addAll(List.of(arguments));
-        return all;
-    }
-
-    private String venvPython() {
-        return home.resolve("venv").resolve("bin").resolve("python").toString();
-    }
-
-    private Path script() {
-        return home.resolve("mlx_lm_peer.py");
-    }
-
     /** One folder for each set of shapes. */
     private Path folder() {
-        return home.resolve("random-" + Integer.toHexString(hubConfig().hashCode()));
+        return environment
+                .folder()
+                .resolve("random-" + Integer.toHexString(hubConfig().hashCode()));
     }
 
     private Map<String, Object> hubConfig() {

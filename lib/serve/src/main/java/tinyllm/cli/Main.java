@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             GenerateCommand.class,
             ChatCommand.class,
             LogprobsCommand.class,
+            PerplexityCommand.class,
             TokenizeCommand.class,
             DetokenizeCommand.class,
             CheckCommand.class,

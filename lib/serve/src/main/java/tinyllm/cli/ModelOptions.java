@@ -49,13 +49,22 @@ final class ModelOptions {
             throw CommandException.wrongUsage(
                     "--solution mine runs on --kernels reference, where parts can be replaced");
         }
+        useThreads();
+        KernelSet set = kernels(parts ? KernelSet.REFERENCE : KernelSet.standard(Device.current()));
+        LoadProgress progress = new LoadProgress(output);
+        return reading(model, () -> Models.load(model, set, progress));
+    }
+
+    /** The kernels that were asked for, or others where none were. */
+    KernelSet kernels(KernelSet otherwise) {
+        return kernels == null ? otherwise : kernels;
+    }
+
+    /** Sets the number of threads that was asked for, if any was. */
+    void useThreads() {
         if (threads != null) {
             Threads.use(threads);
         }
-        KernelSet standard = parts ? KernelSet.REFERENCE : KernelSet.standard(Device.current());
-        KernelSet set = kernels == null ? standard : kernels;
-        LoadProgress progress = new LoadProgress(output);
-        return reading(model, () -> Models.load(model, set, progress));
     }
 
     /** A name that leads nowhere is the user's mistake; a file that is there and cannot be read is a failure. */

@@ -20,6 +20,7 @@ class HelpTest {
                 "generate",
                 "chat",
                 "logprobs",
+                "perplexity",
                 "tokenize",
                 "detokenize",
                 "bench",
