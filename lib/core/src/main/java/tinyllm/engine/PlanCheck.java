@@ -113,10 +113,10 @@ final class PlanCheck {
         return Math.max(0, Math.ceilDiv(joined.computed() + known.tokens() + work.tokens(), state.pageTokens()) - had);
     }
 
-    /** A plan without work would be asked for again for ever, as nothing changes. */
+    /** A plan that changes nothing would be made again for ever. */
     private void progress(StepPlan plan) {
         int requests = state.running().size() + state.waiting().size();
-        if (plan.work().isEmpty() && requests > 0) {
+        if (plan.work().isEmpty() && plan.preempted().isEmpty() && requests > 0) {
             throw new PlanException(
                     "the plan passes no token although " + state.running().size() + " requests run and "
                             + state.waiting().size() + " wait");

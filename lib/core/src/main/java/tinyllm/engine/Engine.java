@@ -1,0 +1,271 @@
+package tinyllm.engine;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import tinyllm.course.Mine;
+import tinyllm.engine.RefusedException.Reason;
+import tinyllm.kernel.KernelSet;
+import tinyllm.model.CausalLm;
+import tinyllm.sampling.Sampler;
+import tinyllm.sampling.SamplingFn;
+
+/**
+ * Many requests share one model: they join and leave a batch between two steps, and each streams its own tokens. A request's text does
+ * not depend on its neighbours. Takes requests from any thread; the steps run on a thread of its own, or, for {@link #manual}, one by one
+ * as somebody asks for them.
+ *
+ * <pre>{@code
+ * try (Engine engine = new Engine(model)) {
+ *     RequestHandle sky = engine.submit(EngineRequest.user("Why is the sky blue?").maxTokens(200));
+ *     RequestHandle sea = engine.submit(EngineRequest.user("And the sea?").maxTokens(200));
+ *     sky.tokens().forEach(token -> print(token.text()));
+ * }
+ * }</pre>
+ */
+public final class Engine implements AutoCloseable {
+    private final @Nullable CausalLm lm;
+    private final EngineModel model;
+    private final EngineOptions options;
+    private final boolean manual;
+    private final Admission admission;
+    private final Meter meter = new Meter();
+    private final EngineCore core;
+    private final AtomicLong ids = new AtomicLong();
+    private @Nullable EngineThread thread;
+    private volatile boolean closed;
+
+    /** With {@link EngineOptions#standard()}. */
+    public Engine(CausalLm model) {
+        this(model, EngineOptions.standard());
+    }
+
+    /** @throws IllegalArgumentException when the pages don't fit into memory */
+    public Engine(CausalLm model, EngineOptions options) {
+        this(model, new LmModel(model, options.pages(), options.sampler(), options.prefixCache()), options, false);
+    }
+
+    /** Without a thread: {@link #step()} runs one step, and reading a request's tokens runs as many as that takes. */
+    public static Engine manual(CausalLm model) {
+        return manual(model, EngineOptions.standard());
+    }
+
+    /** The same with options. */
+    public static Engine manual(CausalLm model, EngineOptions options) {
+        return new Engine(
+                model, new LmModel(model, options.pages(), options.sampler(), options.prefixCache()), options, true);
+    }
+
+    Engine(@Nullable CausalLm lm, EngineModel model, EngineOptions options, boolean manual) {
+        this.lm = lm;
+        this.model = model;
+        this.options = options;
+        this.manual = manual;
+        this.admission =
+                new Admission(options.bounds(), model.context(), model.pool().tokens());
+        this.core = new EngineCore(model, options, admission, meter);
+    }
+
+    /**
+     * A new engine in this one's place, with everything that the learner has solved: the scheduler, the sampler's steps, and the model's
+     * parts where it was loaded for the kernels {@code reference}; the library's for the rest. Shows whose is whose. This one is closed.
+     *
+     * @throws IllegalStateException when this engine has requests already, or the notebook library is not on the class path
+     */
+    public Engine withMine() {
+        Mine mine = Mine.load().only(Engine::hasPlaceFor);
+        mine.show();
+        return with(mine);
+    }
+
+    /** The same with these answers; of two for one place the later. */
+    public Engine with(Mine mine) {
+        if (lm == null || ids.get() > 0) {
+            throw new IllegalStateException(
+                    "this engine has had requests: ask for your own parts before the first one");
+        }
+        close();
+        SchedulerStep scheduler = options.scheduler();
+        Sampler sampler = options.sampler();
+        for (Mine.Piece piece : mine.pieces()) {
+            if (piece.own() instanceof SchedulerStep own) {
+                scheduler = own;
+            } else if (piece.own() instanceof SamplingFn own) {
+                sampler = sampler.with(() -> own);
+            }
+        }
+        CausalLm parts = lm.kernels() == KernelSet.REFERENCE ? lm.with(mine) : lm;
+        EngineOptions own = options.with(scheduler).with(sampler);
+        return manual ? manual(parts, own) : new Engine(parts, own);
+    }
+
+    /** Whether an engine uses answers of this interface. */
+    public static boolean hasPlaceFor(Class<?> contract) {
+        return contract == SchedulerStep.class
+                || SamplingFn.class.isAssignableFrom(contract)
+                || CausalLm.hasPlaceFor(contract);
+    }
+
+    /**
+     * Takes a request.
+     *
+     * @throws RefusedException when it never fits, the queue is full, or the engine does not serve
+     * @throws IllegalArgumentException when the prompt is empty, or an id is out of range
+     */
+    public RequestHandle submit(EngineRequest request) {
+        try {
+            serving();
+            long bytes = bytes(request);
+            admission.enter(bytes);
+            try {
+                return take(request, bytes);
+            } catch (RuntimeException e) {
+                admission.leave(bytes, 0);
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            meter.refused();
+            throw e;
+        }
+    }
+
+    private void serving() {
+        EngineHealth health = health();
+        if (closed) {
+            throw new RefusedException(Reason.CLOSED, "the engine is closed: make a new one");
+        }
+        if (!health.serves()) {
+            throw new RefusedException(
+                    Reason.UNHEALTHY, "the engine does not serve now: " + health.lastFailure() + "; try again later");
+        }
+    }
+
+    private static long bytes(EngineRequest request) {
+        return request.form == EngineRequest.Form.TOKENS
+                ? 4L * request.tokens.length
+                : request.text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private RequestHandle take(EngineRequest request, long bytes) {
+        int[] prompt = prompt(request);
+        int most = admission.answerTokens(prompt.length, request.maxTokens);
+        admission.enterTokens(prompt.length);
+        RequestHandle handle = new RequestHandle(ids.getAndIncrement(), core::cancel, manual ? this::step : null);
+        core.arrive(new ActiveRequest(
+                handle, request, prompt, bytes, most, model.tokenizer(), System.nanoTime(), core.seconds()));
+        meter.submitted();
+        start();
+        if (closed) { // between the check and now
+            handle.end(FinishReason.ERROR, null, new RefusedException(Reason.CLOSED, "the engine was closed"));
+        }
+        return handle;
+    }
+
+    private int[] prompt(EngineRequest request) {
+        int[] prompt = switch (request.form) {
+            case TOKENS -> request.tokens;
+            case TEXT -> model.tokenizer().encode(request.text);
+            case USER -> chat(request.text);
+        };
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException("the prompt is empty: give at least one token");
+        }
+        for (int i = 0; i < prompt.length; i++) {
+            if (prompt[i] < 0 || prompt[i] >= model.vocabulary()) {
+                throw new IllegalArgumentException("token " + prompt[i] + " at position " + i + " is not in 0…"
+                        + (model.vocabulary() - 1) + ", the model's vocabulary");
+            }
+        }
+        return prompt;
+    }
+
+    private int[] chat(String message) {
+        if (lm == null || message.isBlank()) {
+            throw new IllegalArgumentException("the prompt is empty: write what the model should answer");
+        }
+        List<Map<String, Object>> messages = List.of(Map.of("role", "user", "content", message));
+        return lm.tokenizer().encode(lm.chatTemplate().render(messages, List.of(), true));
+    }
+
+    private synchronized void start() {
+        if (thread == null && !closed && !manual) {
+            thread = new EngineThread(core, options.stepLimit());
+        }
+    }
+
+    /**
+     * Runs one step of a manual engine on this thread.
+     *
+     * @return what it did; null when there is nothing to do
+     * @throws IllegalStateException when the engine has its own thread
+     * @throws CancellationException when this thread was interrupted; nothing is lost, and the next step goes on
+     */
+    public synchronized @Nullable StepReport step() {
+        if (!manual) {
+            throw new IllegalStateException("this engine runs its steps on a thread of its own;"
+                    + " Engine.manual(model) makes one that waits for step()");
+        }
+        return closed ? null : core.step();
+    }
+
+    /** Runs a manual engine until there is nothing to do. */
+    public List<StepReport> steps() {
+        List<StepReport> reports = new ArrayList<>();
+        for (StepReport report = step(); report != null; report = step()) {
+            reports.add(report);
+        }
+        return reports;
+    }
+
+    /** For any thread. */
+    public EngineHealth health() {
+        return core.health(closed);
+    }
+
+    /** For any thread. */
+    public EngineMetrics metrics() {
+        return meter.metrics(admission.requests(), core.running());
+    }
+
+    /** The most tokens that prompt and answer may have together: the model's context, or all pages if these hold fewer. */
+    public int capacity() {
+        return admission.capacity();
+    }
+
+    /** Cancels what is left, and frees the pages. */
+    @Override
+    public void close() {
+        close(Duration.ZERO);
+    }
+
+    /**
+     * Takes no more requests, waits so long for those that are there, cancels what is left, and frees the pages. Closing again does
+     * nothing.
+     *
+     * @throws IllegalStateException when a page was not given back, which is a bug of this library
+     */
+    public void close(Duration drain) {
+        EngineThread running;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            running = thread;
+        }
+        long until = System.nanoTime() + drain.toNanos();
+        if (running != null) {
+            running.stop(until);
+            return;
+        }
+        while (manual && !core.open().isEmpty() && System.nanoTime() - until < 0) {
+            core.step();
+        }
+        core.shutDown();
+    }
+}

@@ -1,0 +1,143 @@
+package tinyllm.engine;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tinyllm.sampling.SamplingParams;
+
+/**
+ * What is asked of the engine. Immutable; each method gives a changed copy.
+ *
+ * <pre>{@code engine.submit(EngineRequest.user("Why is the sky blue?").maxTokens(200))}</pre>
+ */
+public final class EngineRequest {
+    /** Stop strings that a request may have, and bytes of each. */
+    public static final int STOP_STRINGS = 4;
+
+    public static final int STOP_BYTES = 256;
+
+    /** How the prompt is given. */
+    enum Form {
+        TOKENS,
+        TEXT,
+        USER
+    }
+
+    final Form form;
+    final int[] tokens;
+    final String text;
+    SamplingParams sampling = SamplingParams.GREEDY;
+    int maxTokens; // 0: none
+    List<String> stop = List.of();
+    boolean ignoreEnd;
+    boolean logprobs;
+    int priority;
+
+    @Nullable
+    Duration deadline;
+
+    String salt = "";
+
+    @Nullable
+    Consumer<Token> onToken;
+
+    private EngineRequest(Form form, int[] tokens, String text) {
+        this.form = form;
+        this.tokens = tokens;
+        this.text = text;
+    }
+
+    /** Continues these ids. */
+    public static EngineRequest tokens(int... prompt) {
+        return new EngineRequest(Form.TOKENS, prompt.clone(), "");
+    }
+
+    /** Continues this text as it stands. */
+    public static EngineRequest text(String prompt) {
+        return new EngineRequest(Form.TEXT, new int[0], prompt);
+    }
+
+    /** Answers one user message, through the checkpoint's chat template. */
+    public static EngineRequest user(String message) {
+        return new EngineRequest(Form.USER, new int[0], message);
+    }
+
+    private EngineRequest with(Consumer<EngineRequest> change) {
+        EngineRequest copy = new EngineRequest(form, tokens, text);
+        copy.sampling = sampling;
+        copy.maxTokens = maxTokens;
+        copy.stop = stop;
+        copy.ignoreEnd = ignoreEnd;
+        copy.logprobs = logprobs;
+        copy.priority = priority;
+        copy.deadline = deadline;
+        copy.salt = salt;
+        copy.onToken = onToken;
+        change.accept(copy);
+        return copy;
+    }
+
+    /** How tokens are chosen; without it, greedily. */
+    public EngineRequest sampling(SamplingParams params) {
+        return with(copy -> copy.sampling = params);
+    }
+
+    /** Most tokens to generate, 1 or more; without it the request may run until context or pool are full. */
+    public EngineRequest maxTokens(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("max_tokens must be 1 or more, but is " + most);
+        }
+        return with(copy -> copy.maxTokens = most);
+    }
+
+    /** The text ends before the first of these strings; at most {@value #STOP_STRINGS} of {@value #STOP_BYTES} bytes each. */
+    public EngineRequest stop(String... strings) {
+        if (strings.length > STOP_STRINGS) {
+            throw new IllegalArgumentException(
+                    "stop must be " + STOP_STRINGS + " strings at most, but is " + strings.length);
+        }
+        for (String string : strings) {
+            int bytes = string.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes == 0 || bytes > STOP_BYTES) {
+                throw new IllegalArgumentException(
+                        "each string of stop must have 1 to " + STOP_BYTES + " bytes, but one has " + bytes);
+            }
+        }
+        return with(copy -> copy.stop = List.of(strings));
+    }
+
+    /** The model's end tokens are tokens like others: for measurements, which need a fixed length. */
+    public EngineRequest ignoreEnd() {
+        return with(copy -> copy.ignoreEnd = true);
+    }
+
+    /** Each token comes with its log-probability. */
+    public EngineRequest logprobs() {
+        return with(copy -> copy.logprobs = true);
+    }
+
+    /** The higher, the earlier, where the engine's policy looks at it; 0 without it. */
+    public EngineRequest priority(int level) {
+        return with(copy -> copy.priority = level);
+    }
+
+    /** The request fails when it has not ended so long after it was submitted. */
+    public EngineRequest deadline(Duration after) {
+        if (after.isNegative()) {
+            throw new IllegalArgumentException("a deadline lies ahead, but this is " + after);
+        }
+        return with(copy -> copy.deadline = after);
+    }
+
+    /** Only requests with the same salt share what the prefix cache knows; without it, all of them. */
+    public EngineRequest salt(String tenant) {
+        return with(copy -> copy.salt = tenant);
+    }
+
+    /** Gets each token on the engine's own thread: it must be quick, and what it throws ends this request alone. */
+    public EngineRequest onToken(Consumer<Token> listener) {
+        return with(copy -> copy.onToken = listener);
+    }
+}

@@ -1,0 +1,120 @@
+package tinyllm.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import tinyllm.sampling.LogitsException;
+import tinyllm.sampling.Sampler;
+import tinyllm.sampling.SamplingParams;
+import tinyllm.tensor.Tensor;
+
+/** Each row by its own parameters, whatever stands beside it. */
+class BatchSamplerTest {
+
+    private static final int VOCABULARY = 50;
+    private static final float INF = Float.POSITIVE_INFINITY;
+
+    private final BatchSampler sampler = new BatchSampler(Sampler.library(), VOCABULARY);
+
+    private static float[] row(Random random) {
+        float[] row = new float[VOCABULARY + 6];
+        for (int i = 0; i < row.length; i++) {
+            row[i] = i < VOCABULARY ? (float) random.nextGaussian() * 2 : 99; // padding of the table
+        }
+        return row;
+    }
+
+    private static EngineModel.Draw draw(SamplingParams params, long n) {
+        return new EngineModel.Draw(params, n, new IntText(new int[] {3, 4, 3}), true);
+    }
+
+    private List<EngineModel.Chosen> choose(List<float[]> rows, List<EngineModel.Draw> draws) {
+        float[] all = new float[rows.size() * (VOCABULARY + 6)];
+        for (int i = 0; i < rows.size(); i++) {
+            System.arraycopy(rows.get(i), 0, all, i * (VOCABULARY + 6), VOCABULARY + 6);
+        }
+        return sampler.choose(Tensor.of(all, rows.size(), VOCABULARY + 6), draws);
+    }
+
+    private static SamplingParams params(Random random) {
+        return new SamplingParams(
+                random.nextInt(3) == 0 ? 0 : 0.5 + random.nextDouble(),
+                random.nextInt(3) == 0 ? 1 + random.nextInt(10) : 0,
+                random.nextInt(2) == 0 ? 0.5 + random.nextDouble() / 2 : 1,
+                random.nextInt(3) == 0 ? 0.1 : 0,
+                random.nextInt(3) == 0 ? 1.3 : 1,
+                random.nextLong());
+    }
+
+    @Test
+    void aRowChoosesWhatItWouldAlone() {
+        Random random = new Random(6);
+        for (int round = 0; round < 40; round++) {
+            List<float[]> rows = new ArrayList<>();
+            List<EngineModel.Draw> draws = new ArrayList<>();
+            for (int i = 0; i < 1 + random.nextInt(9); i++) {
+                rows.add(row(random));
+                draws.add(draw(params(random), random.nextInt(100)));
+            }
+            List<EngineModel.Chosen> together = choose(rows, draws);
+            for (int i = 0; i < rows.size(); i++) {
+                Tensor known = Tensor.of(Arrays.copyOf(rows.get(i), VOCABULARY), VOCABULARY);
+                EngineModel.Draw d = draws.get(i);
+                int expected = Sampler.library().sample(known, d.sampling(), new int[][] {{3, 4}}, d.n())[0];
+                assertThat(together.get(i).token()).isEqualTo(expected).isLessThan(VOCABULARY);
+                assertThat(together.get(i).logprob())
+                        .isCloseTo(known.item(expected) - known.logSumExp(-1).item(), within(1e-4));
+            }
+        }
+    }
+
+    @Test
+    void brokenRowsFailAndTheOthersDontNotice() {
+        Random random = new Random(7);
+        List<float[]> rows = new ArrayList<>();
+        List<EngineModel.Draw> draws = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            rows.add(row(random));
+            draws.add(draw(i % 2 == 0 ? SamplingParams.GREEDY : new SamplingParams(0.8, 0, 0.95, 0, 1, i), 5));
+        }
+        List<EngineModel.Chosen> whole = choose(rows, draws);
+        Arrays.fill(rows.get(1), Float.NaN);
+        rows.get(2)[17] = Float.NaN;
+        Arrays.fill(rows.get(4), -INF);
+        rows.get(5)[0] = INF;
+        rows.get(6)[3] = -INF;
+        List<EngineModel.Chosen> broken = choose(rows, draws);
+        for (int i : new int[] {0, 3, 6, 7}) {
+            assertThat(broken.get(i).error()).isNull();
+        }
+        for (int i : new int[] {0, 3, 7}) {
+            assertThat(broken.get(i)).isEqualTo(whole.get(i));
+        }
+        for (int i : new int[] {1, 2, 4, 5}) {
+            assertThat(broken.get(i).error()).isInstanceOf(LogitsException.class);
+        }
+        assertThat(broken.get(4).error()).hasMessageContaining("no finite value");
+        assertThat(broken.get(2).error()).hasMessageContaining("a NaN or an infinity");
+    }
+
+    @Test
+    void ofEqualLogitsTheFirst() {
+        float[] row = new float[VOCABULARY + 6];
+        row[9] = row[20] = 1;
+        assertThat(choose(List.of(row), List.of(draw(SamplingParams.GREEDY, 0)))
+                        .getFirst()
+                        .token())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void nobodyChooses() {
+        assertThat(sampler.choose(Tensor.zeros(tinyllm.tensor.DType.F32, 0, VOCABULARY), List.of()))
+                .isEmpty();
+    }
+}

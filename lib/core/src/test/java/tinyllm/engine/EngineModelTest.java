@@ -1,0 +1,194 @@
+package tinyllm.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tinyllm.cache.PageBudget;
+import tinyllm.kernel.KernelSet;
+import tinyllm.model.CausalLm;
+import tinyllm.model.LoadListener;
+import tinyllm.model.Models;
+import tinyllm.sampling.SamplingParams;
+import tinyllm.weights.ModelFiles;
+import tinyllm.weights.ModelRegistry;
+
+/** On real arithmetic: what a request writes does not depend on neighbours, chunks, preemption or known prefixes, token for token. */
+@Tag("slow")
+class EngineModelTest {
+
+    private static final CausalLm TINY = Models.load(
+            Path.of("src/test/resources/checkpoints/mlx-q4-g64").toString(), KernelSet.OWN, LoadListener.NONE);
+
+    private record Asked(int[] prompt, SamplingParams params, int most) {
+        EngineRequest request() {
+            return EngineRequest.tokens(prompt).sampling(params).maxTokens(most).logprobs();
+        }
+    }
+
+    private static List<Asked> asked(Random random, int count, int vocabulary, int longest, int[] prefix) {
+        List<Asked> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int[] own = random.ints(1 + random.nextInt(longest), 0, vocabulary).toArray();
+            int[] prompt = random.nextBoolean() ? own : joined(prefix, own);
+            SamplingParams params = switch (random.nextInt(3)) {
+                case 0 -> SamplingParams.GREEDY;
+                case 1 -> new SamplingParams(0.8, 0, 0.95, 0, 1, random.nextInt(3));
+                default -> new SamplingParams(1.2, 20, 1, 0.02, 1.2, random.nextInt(3));
+            };
+            all.add(new Asked(prompt, params, 1 + random.nextInt(longest)));
+        }
+        return all;
+    }
+
+    private static int[] joined(int[] a, int[] b) {
+        int[] all = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, all, a.length, b.length);
+        return all;
+    }
+
+    private static Completion alone(CausalLm model, Asked asked) {
+        return new Generator(model).complete(asked.prompt, asked.params, asked.most, piece -> {});
+    }
+
+    /** Submits everything at random moments, runs to the end, and compares. Returns the reports. */
+    private static List<StepReport> compare(CausalLm model, EngineOptions options, List<Asked> all, Random random) {
+        List<StepReport> reports = new ArrayList<>();
+        try (Engine engine = Engine.manual(model, options.with((StepListener) reports::add))) {
+            List<RequestHandle> handles = new ArrayList<>();
+            for (Asked a : all) {
+                handles.add(engine.submit(a.request()));
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    engine.step();
+                }
+            }
+            engine.steps();
+            for (int i = 0; i < all.size(); i++) {
+                Completion expected = alone(model, all.get(i));
+                Completion actual = handles.get(i).result();
+                assertThat(actual.tokens()).as("request %d", i).isEqualTo(expected.tokens());
+                assertThat(actual.text()).isEqualTo(expected.text());
+                assertThat(actual.finishReason()).isEqualTo(expected.finishReason());
+                assertThat(actual.logprobs()).isEqualTo(expected.logprobs());
+            }
+        }
+        return reports;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,16,64,512", "2,16,7,16", "3,16,1,16", "4,32,128,512", "5,64,20,40"})
+    void aBatchIsWhatEachWritesAlone(int seed, int pageTokens, int chunk, int budget) {
+        Random random = new Random(seed);
+        int vocabulary = TINY.tokenizer().vocabSize();
+        int[] prefix = random.ints(70, 0, vocabulary).toArray();
+        var policy = SchedulerPolicy.standard().withStepTokens(budget).withChunkTokens(chunk);
+        var options = EngineOptions.standard()
+                .with(policy)
+                .with(PageBudget.tokens(4096).pageTokens(pageTokens));
+        compare(TINY, options, asked(random, 24, vocabulary, 30, prefix), random);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void preemptionChangesNothing(boolean prefixCache) {
+        Random random = new Random(9);
+        int vocabulary = TINY.tokenizer().vocabSize();
+        int[] prefix = random.ints(40, 0, vocabulary).toArray();
+        var options = EngineOptions.standard()
+                .with(PageBudget.tokens(9 * 16))
+                .withPrefixCache(prefixCache)
+                .with(SchedulerPolicy.standard().withSparePages(0));
+        List<StepReport> reports = compare(TINY, options, asked(random, 30, vocabulary, 40, prefix), random);
+        assertThat(reports.stream().mapToInt(r -> r.preempted().size()).sum()).isGreaterThan(3);
+    }
+
+    @Test
+    void aKnownPrefixChangesNothingAndIsNotComputed() {
+        Random random = new Random(11);
+        int vocabulary = TINY.tokenizer().vocabSize();
+        int[] prefix = random.ints(100, 0, vocabulary).toArray();
+        List<Asked> all = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            all.add(new Asked(
+                    joined(
+                            prefix,
+                            random.ints(1 + random.nextInt(20), 0, vocabulary).toArray()),
+                    SamplingParams.GREEDY,
+                    20));
+        }
+        all.add(all.getFirst());
+        List<StepReport> reports = new ArrayList<>();
+        try (Engine engine = Engine.manual(TINY, EngineOptions.standard().with((StepListener) reports::add))) {
+            for (Asked a : all) {
+                assertThat(engine.submit(a.request()).result().tokens())
+                        .isEqualTo(alone(TINY, a).tokens());
+            }
+            engine.submit(all.get(1).request().salt("another tenant"));
+            StepReport last = Objects.requireNonNull(engine.step());
+            assertThat(last.prefillTokens()).isEqualTo(all.get(1).prompt.length);
+            assertThat(engine.metrics().prefixTokens()).isEqualTo(6 * 96);
+        }
+        assertThat(reports.stream()
+                        .flatMap(r -> r.rows().stream())
+                        .filter(row -> row.knownTokens() > 0)
+                        .count())
+                .isEqualTo(6);
+    }
+
+    @Test
+    void sharedPagesAreCountedOnce() {
+        int[] prompt = new Random(2).ints(48, 0, TINY.tokenizer().vocabSize()).toArray();
+        try (Engine engine = Engine.manual(TINY)) {
+            engine.submit(EngineRequest.tokens(prompt).maxTokens(30).ignoreEnd());
+            engine.step();
+            engine.submit(EngineRequest.tokens(joined(prompt, new int[] {1, 2}))
+                    .maxTokens(30)
+                    .ignoreEnd());
+            StepReport report = Objects.requireNonNull(engine.step());
+            assertThat(report.pages().shared()).isEqualTo(3);
+            assertThat(report.pages().used()).isEqualTo(5);
+            assertThat(report.rows()).extracting(StepReport.Row::pages).containsExactly(4, 4);
+            engine.steps();
+            assertThat(engine.step()).isNull();
+        }
+    }
+
+    /** A fixed set of prompts on the models that are here. */
+    @ParameterizedTest
+    @ValueSource(strings = {"smollm2-135m", "qwen2.5-coder-0.5b"})
+    void realModels(String name) {
+        assumeTrue(ModelFiles.find(ModelRegistry.standard().get(name)) != null, name + " is not on this machine");
+        CausalLm model = Models.load(name, KernelSet.OWN, LoadListener.NONE);
+        String code = "def fibonacci(n):\n    if n < 2:\n        return n\n    return";
+        List<Asked> all = new ArrayList<>();
+        for (String prompt : List.of(
+                "The capital of France is",
+                code,
+                "1, 2, 4, 8, 16,",
+                code + " fibonacci(n - 1) + fibonacci(n - 2)\n\n\ndef main():\n    print(",
+                "Water boils at")) {
+            int[] ids = model.tokenizer().encode(prompt);
+            all.add(new Asked(ids, SamplingParams.GREEDY, 12));
+            all.add(new Asked(ids, new SamplingParams(0.8, 0, 0.95, 0, 1, 7), 8));
+        }
+        var options = EngineOptions.standard()
+                .with(PageBudget.tokens(96))
+                .with(SchedulerPolicy.standard()
+                        .withStepTokens(16)
+                        .withChunkTokens(6)
+                        .withSparePages(0));
+        List<StepReport> reports = compare(model, options, all, new Random(1));
+        assertThat(reports).anyMatch(report -> !report.preempted().isEmpty());
+        assertThat(reports).anyMatch(report -> report.decodeRows() > 0 && report.prefillTokens() > 0);
+    }
+}
