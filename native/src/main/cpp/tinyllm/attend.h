@@ -13,14 +13,13 @@ struct Rows {
   const float* queries; // [kv heads][rows][dim], times scale * log2(e)
   int rows;             // of each KV head; may be none
   int kv_heads;
-  int head_dim;
   std::vector<int> limits;          // row r sees the keys below limits[r]
   std::vector<const float*> masks;  // [kv heads][rows], added to the scores; empty for none
   std::vector<float*> outs;         // [kv heads][rows], head_dim each
   KeyValues kv;
 };
 
-/** Shares the work out over the threads by (sequence, KV head, eight rows), and by spans of keys where that leaves threads idle. */
+/** Shares the work out over the threads by (sequence, KV head, some rows), and by spans of keys where that leaves threads idle. */
 void attend(const std::vector<Rows>& all);
 
 } // namespace tinyllm

@@ -12,8 +12,6 @@ namespace {
 
 constexpr float LOG2_E = 1.44269504f;
 
-int padded(int dim) { return (dim + 15) / 16 * 16; }
-
 float value_at(const void* values, int kind, size_t at) {
   if (kind == KV_FLOAT) {
     return static_cast<const float*>(values)[at];
@@ -34,7 +32,6 @@ class Tokens {
       rows.queries = queries_of(sequence);
       rows.rows = sequence.tokens * group_;
       rows.kv_heads = call.kv_heads;
-      rows.head_dim = call.head_dim;
       rows.limits.resize(static_cast<size_t>(rows.rows));
       rows.outs.resize(static_cast<size_t>(rows.rows * call.kv_heads));
       rows.kv = call.kv;
@@ -92,9 +89,14 @@ class Tokens {
       rows.limits[static_cast<size_t>(place.index * group_ + h % group_)] = position + 1;
     }
     for (int h = 0; h < call_.kv_heads; h++) {
-      turn(from + (call_.heads + h) * hd, call_.k_norm, position, normed, turned);
+      const float* key = from + (call_.heads + h) * hd;
+      if (call_.kv.turn.cosines == nullptr) {
+        turn(key, call_.k_norm, position, normed, turned);
+      } else {
+        plain_key(key, h, normed, turned);
+      }
       const float* value = from + (call_.heads + call_.kv_heads + h) * hd;
-      set_.append(turned.data(), value, rows.kv, h, position, hd);
+      set_.append(turned.data(), value, rows.kv, h, position);
     }
   }
 
@@ -105,6 +107,18 @@ class Tokens {
       head = normed.data();
     }
     set_.rope(head, call_.cosines + angle, call_.sines + angle, call_.head_dim, call_.neighbours, turned.data());
+  }
+
+  /** A key that is stored before its rotation, and without the bias. */
+  void plain_key(const float* key, int head, std::vector<float>& normed, std::vector<float>& plain) const {
+    if (call_.k_norm != nullptr) {
+      set_.rms_norm(key, call_.k_norm, call_.eps, call_.head_dim, normed.data());
+      key = normed.data();
+    }
+    const float* bias = call_.kv.turn.bias;
+    for (int d = 0; d < call_.head_dim; d++) {
+      plain[static_cast<size_t>(d)] = key[d] - (bias == nullptr ? 0 : bias[head * call_.head_dim + d]);
+    }
   }
 
   const CachedAttentionCall& call_;
@@ -121,10 +135,10 @@ void cached_attention(const CachedAttentionCall& call) { Tokens(call).run(); }
 
 void flash_attention(const FlashCall& call) {
   const Kernels& set = kernels();
-  int group = call.heads / call.kv_heads, dim = padded(call.head_dim), rows = call.queries * group;
+  int group = call.heads / call.kv_heads, dim = kv_dim(call.head_dim, call.kind, call.kind), rows = call.queries * group;
   int room = (call.keys + 15) / 16 * 16;
   size_t head_size = static_cast<size_t>(room) * static_cast<size_t>(dim);
-  size_t element = kv_bytes(call.kind);
+  size_t element = call.kind == KV_FLOAT ? 4 : 2;
   std::vector<char> keys(static_cast<size_t>(call.kv_heads) * head_size * element), values(keys.size());
   std::vector<float> queries(static_cast<size_t>(call.kv_heads * rows) * static_cast<size_t>(dim));
   std::vector<Rows> all(1);
@@ -132,12 +146,11 @@ void flash_attention(const FlashCall& call) {
   to.queries = queries.data();
   to.rows = rows;
   to.kv_heads = call.kv_heads;
-  to.head_dim = call.head_dim;
   to.limits.resize(static_cast<size_t>(rows));
   to.outs.resize(static_cast<size_t>(call.kv_heads * rows));
   to.masks.resize(call.mask == nullptr ? 0 : to.outs.size());
   const char* pages[2] = {keys.data(), values.data()};
-  to.kv = {&pages[0], &pages[1], 0, 0, room, dim, call.kind};
+  to.kv = {&pages[0], &pages[1], 0, 0, room, dim, call.head_dim, call.kind, call.kind, 0, {}};
   size_t hd = static_cast<size_t>(call.head_dim);
   for (int b = 0; b < call.batch; b++) {
     parallel(call.kv_heads * call.keys, [&](int item) {
@@ -147,7 +160,7 @@ void flash_attention(const FlashCall& call) {
         k[d] = value_at(call.k, call.kind, at + d);
         v[d] = value_at(call.v, call.kind, at + d);
       }
-      set.append(k.data(), v.data(), to.kv, item / call.keys, item % call.keys, call.head_dim);
+      set.append(k.data(), v.data(), to.kv, item / call.keys, item % call.keys);
     });
     for (int h = 0; h < call.heads; h++) {
       for (int i = 0; i < call.queries; i++) {
@@ -168,21 +181,47 @@ void flash_attention(const FlashCall& call) {
   }
 }
 
-void read_cache(const KeyValues& kv, int kv_heads, int tokens, int head_dim, float* keys, float* values) {
-  size_t dim = static_cast<size_t>(kv.dim), hd = static_cast<size_t>(head_dim);
-  parallel(kv_heads * tokens, [&](int item) {
-    int head = item / tokens, token = item % tokens, in_page = token % kv.page_tokens;
-    size_t base = static_cast<size_t>(head * kv.page_tokens);
-    size_t group = (base + static_cast<size_t>(in_page / 16 * 16)) * dim + static_cast<size_t>(in_page % 16);
-    size_t row = (base + static_cast<size_t>(in_page)) * dim;
-    const char* k = kv.keys[token / kv.page_tokens] + kv.keys_at;
-    const char* v = kv.values[token / kv.page_tokens] + kv.values_at;
-    for (size_t d = 0; d < hd; d++) {
-      size_t to = static_cast<size_t>(item) * hd + d;
-      keys[to] = value_at(k, kv.kind, group + 16 * d);
-      values[to] = value_at(v, kv.kind, row + d);
+void read_cache(const KeyValues& kv, int kv_heads, int tokens, float* keys, float* values) {
+  const Kernels& set = kernels();
+  size_t dim = static_cast<size_t>(kv.dim), hd = static_cast<size_t>(kv.head_dim);
+  int groups = (tokens + 15) / 16;
+  parallel(kv_heads * groups, [&](int item) {
+    int head = item / groups, first = item % groups * 16, count = tokens - first < 16 ? tokens - first : 16;
+    std::vector<float> block(16 * dim), rows(16 * dim);
+    set.unpack_keys(kv, head, first, count, block.data());
+    set.unpack_values(kv, head, first, count, rows.data());
+    for (size_t i = 0; i < static_cast<size_t>(count); i++) {
+      size_t to = (static_cast<size_t>(head * tokens + first) + i) * hd;
+      for (size_t d = 0; d < hd; d++) {
+        keys[to + d] = block[16 * d + i];
+        values[to + d] = rows[dim * i + d];
+      }
     }
   });
+}
+
+void write_cache(const KeyValues& kv, int kv_heads, int position, int tokens, const float* keys, const float* values) {
+  const Kernels& set = kernels();
+  size_t hd = static_cast<size_t>(kv.head_dim), half = hd / 2;
+  std::vector<float> plain(hd);
+  for (int item = 0; item < kv_heads * tokens; item++) {
+    int head = item / tokens, at = position + item % tokens;
+    const float* key = keys + static_cast<size_t>(item) * hd;
+    if (kv.turn.cosines != nullptr) {
+      for (size_t i = 0; i < half; i++) {
+        size_t angle = (static_cast<size_t>(at / 16) * half + i) * 16 + static_cast<size_t>(at % 16);
+        float c = kv.turn.cosines[angle], s = kv.turn.sines[angle];
+        size_t a = kv.turn.neighbours ? 2 * i : i, b = kv.turn.neighbours ? 2 * i + 1 : i + half;
+        plain[a] = key[a] * c + key[b] * s;
+        plain[b] = key[b] * c - key[a] * s;
+      }
+      for (size_t d = 0; d < hd && kv.turn.bias != nullptr; d++) {
+        plain[d] -= kv.turn.bias[static_cast<size_t>(head) * hd + d];
+      }
+      key = plain.data();
+    }
+    set.append(key, values + static_cast<size_t>(item) * hd, kv, head, at);
+  }
 }
 
 } // namespace tinyllm

@@ -12,22 +12,15 @@ inline F components(const void* p, size_t at) {
   }
 }
 
-/** Where in its page, and in its layer's part, the group of 16 tokens that begins at `key` lies: the same for keys and values. */
-template <int KIND>
-inline size_t group_at(const KeyValues& kv, int kv_head, int key) {
-  size_t at = (static_cast<size_t>(kv_head) * static_cast<size_t>(kv.page_tokens) +
-               static_cast<size_t>(key % kv.page_tokens)) * static_cast<size_t>(kv.dim);
-  return at * (KIND == KV_FLOAT ? 4 : 2);
+inline const char* keys_block(const KeyValues& kv, int kv_head, int key) {
+  int at = key - kv.origin;
+  return kv.keys[at / kv.page_tokens] + kv.keys_at + kv_block_at(kv.key_kind, kv.dim, kv.page_tokens, kv_head, at % kv.page_tokens);
 }
 
-template <int KIND>
-inline const void* keys_of(const KeyValues& kv, int kv_head, int key) {
-  return kv.keys[key / kv.page_tokens] + kv.keys_at + group_at<KIND>(kv, kv_head, key);
-}
-
-template <int KIND>
-inline const void* values_of(const KeyValues& kv, int kv_head, int key) {
-  return kv.values[key / kv.page_tokens] + kv.values_at + group_at<KIND>(kv, kv_head, key);
+inline const char* values_block(const KeyValues& kv, int kv_head, int key) {
+  int at = key - kv.origin;
+  return kv.values[at / kv.page_tokens] + kv.values_at +
+      kv_block_at(kv.value_kind, kv.dim, kv.page_tokens, kv_head, at % kv.page_tokens);
 }
 
 template <int KIND, int ROWS, int GROUPS>
@@ -94,7 +87,7 @@ inline void weigh(const KeyValues& kv, int kv_head, int first, int count, const 
     }
   }
   for (int group = 0; group < count; group += 16) {
-    const void* from = values_of<KIND>(kv, kv_head, first + group);
+    const void* from = values_block(kv, kv_head, first + group);
     int keys = count - group < 16 ? count - group : 16;
     for (int j = 0; j < keys; j++) {
       F v[WIDE];
@@ -178,9 +171,9 @@ void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& 
     int keys = end - block < ATTENTION_BLOCK ? end - block : ATTENTION_BLOCK;
     int groups = (keys + 15) / 16;
     for (int g = 0; g < groups; g += 2) {
-      const void* from[2] = {keys_of<KIND>(kv, tile.kv_head, block + 16 * g), nullptr};
+      const void* from[2] = {keys_block(kv, tile.kv_head, block + 16 * g), nullptr};
       if (g + 1 < groups) {
-        from[1] = keys_of<KIND>(kv, tile.kv_head, block + 16 * (g + 1));
+        from[1] = keys_block(kv, tile.kv_head, block + 16 * (g + 1));
         scores_of<KIND, 2>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
       } else {
         scores_of<KIND, 1>(tile.rows, tile.queries, kv.dim, from, s + 16 * g);
@@ -210,9 +203,9 @@ void span_of(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& 
 }
 
 void span(const QueryTile& tile, const KeyValues& kv, int start, SpanResult& result) {
-  if (kv.kind == KV_FLOAT) {
+  if (kv.key_kind == KV_FLOAT) {
     span_of<KV_FLOAT>(tile, kv, start, result);
-  } else if (kv.kind == KV_HALF) {
+  } else if (kv.key_kind == KV_HALF) {
     span_of<KV_HALF>(tile, kv, start, result);
   } else {
     span_of<KV_BFLOAT>(tile, kv, start, result);
@@ -234,44 +227,3 @@ void merge(float& largest, float& total, float* values, float span_largest, floa
   largest = now;
 }
 
-inline void store_narrow(int kind, uint16_t* to, F x) {
-  if (kind == KV_HALF) {
-    store_half(to, x);
-    return;
-  }
-  float floats[16];
-  store(floats, x);
-  for (int i = 0; i < 16; i++) {
-    to[i] = float_to_bfloat(floats[i]);
-  }
-}
-
-void append(const float* key, const float* value, const KeyValues& kv, int kv_head, int position, int head_dim) {
-  int in_page = position % kv.page_tokens;
-  size_t head = static_cast<size_t>(kv_head) * static_cast<size_t>(kv.page_tokens);
-  size_t group = (head + static_cast<size_t>(in_page / 16 * 16)) * static_cast<size_t>(kv.dim);
-  size_t row = (head + static_cast<size_t>(in_page)) * static_cast<size_t>(kv.dim);
-  size_t lane = static_cast<size_t>(in_page % 16);
-  char* keys = const_cast<char*>(kv.keys[position / kv.page_tokens]) + kv.keys_at;
-  char* values = const_cast<char*>(kv.values[position / kv.page_tokens]) + kv.values_at;
-  for (int first = 0; first < kv.dim; first += 16) {
-    F k = load_some(key + first, head_dim - first < 0 ? 0 : head_dim - first, 0);
-    F v = load_some(value + first, head_dim - first < 0 ? 0 : head_dim - first, 0);
-    size_t at = group + 16 * static_cast<size_t>(first) + lane;
-    if (kv.kind == KV_FLOAT) {
-      float floats[16];
-      store(floats, k);
-      for (size_t i = 0; i < 16; i++) {
-        reinterpret_cast<float*>(keys)[at + 16 * i] = floats[i];
-      }
-      store(reinterpret_cast<float*>(values) + row + first, v);
-    } else {
-      uint16_t halves[16];
-      store_narrow(kv.kind, halves, k);
-      for (size_t i = 0; i < 16; i++) {
-        reinterpret_cast<uint16_t*>(keys)[at + 16 * i] = halves[i];
-      }
-      store_narrow(kv.kind, reinterpret_cast<uint16_t*>(values) + row + first, v);
-    }
-  }
-}

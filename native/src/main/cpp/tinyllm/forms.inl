@@ -23,6 +23,7 @@ inline size_t head_size(int groups) {
 #include "rows.inl"
 #include "matmul.inl"
 #include "attention.inl"
+#include "pages.inl"
 
 } // namespace
 } // namespace tinyllm

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kv.h"
 #include "packing.h"
 
 namespace tinyllm {
@@ -25,20 +26,30 @@ struct QuantizedRows {
   int cols;
 };
 
-/** How keys or values are stored. */
-enum KvKind { KV_FLOAT, KV_HALF, KV_BFLOAT };
+/** Keys that are stored before their rotation, and without a bias: what reading them adds. Null angles: they lie as they are read. */
+struct KeyTurn {
+  const float* cosines; // [positions / 16][head_dim / 2][16]
+  const float* sines;
+  const float* bias; // [kv heads][head_dim], or null
+  bool neighbours;
+};
 
-inline size_t kv_bytes(int kind) { return kind == KV_FLOAT ? 4 : 2; }
-
-/** Keys and values of some tokens, in pages of one layer. */
+/** Keys and values of some tokens, in pages of one layer; kv.h says how they lie in a page. */
 struct KeyValues {
-  const char* const* keys;   // of each page, at keys_at: [kv heads][page tokens / 16][head dim, padded][16]
-  const char* const* values; // of each page, at values_at: [kv heads][page tokens][head dim, padded]
-  size_t keys_at;            // where a layer's part of a page begins
+  const char* const* keys; // pages; a layer's part begins at keys_at
+  const char* const* values;
+  size_t keys_at;
   size_t values_at;
   int page_tokens; // a multiple of 16
-  int dim;         // padded to a multiple of 16
-  int kind;
+  int dim;         // components of a head in memory, a multiple of 16
+  int head_dim;
+  int key_kind; // KvKind
+  int value_kind;
+  int origin; // the position that the first page begins with
+  KeyTurn turn;
+
+  /** Attention reads the pages as they are; others are unpacked first. */
+  bool plain() const { return key_kind == value_kind && key_kind <= KV_BFLOAT && turn.cosines == nullptr; }
 };
 
 constexpr int ATTENTION_ROWS = 8;
@@ -76,13 +87,17 @@ struct Kernels {
   float (*log_sum_exp)(const float* x, int cols);
   /** Rotates one head by the angles of one position; cosines and sines have dim / 2 values. */
   void (*rope)(const float* x, const float* cosines, const float* sines, int dim, bool neighbours, float* out);
-  /** Keys first … first + 511, as far as a row's limit goes. */
+  /** Keys first … first + 511 of plain pages, as far as a row's limit goes. */
   void (*span)(const QueryTile& tile, const KeyValues& kv, int first, SpanResult& result);
   /** Adds a later span's result to the one before it, for one row. */
   void (*merge)(float& largest, float& total, float* values, float span_largest, float span_total, const float* span_values,
                 int dim);
   /** Writes one token's key and value of one head into its page. */
-  void (*append)(const float* key, const float* value, const KeyValues& kv, int kv_head, int position, int head_dim);
+  void (*append)(const float* key, const float* value, const KeyValues& kv, int kv_head, int position);
+  /** Keys from `first` on, a multiple of 16, as floats [count / 16, rounded up][dim][16], turned. */
+  void (*unpack_keys)(const KeyValues& kv, int kv_head, int first, int count, float* out);
+  /** Their values as floats [count][dim]. */
+  void (*unpack_values)(const KeyValues& kv, int kv_head, int first, int count, float* out);
 };
 
 extern const Kernels plain_kernels;

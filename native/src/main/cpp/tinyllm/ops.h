@@ -87,8 +87,10 @@ struct FlashCall {
 
 void flash_attention(const FlashCall& call);
 
-/** The first `tokens` keys and values of one layer, as [kv heads, tokens, head_dim] floats. */
-void read_cache(const KeyValues& kv, int kv_heads, int tokens, int head_dim, float* keys, float* values);
+/** The first `tokens` keys and values of one layer, as [kv heads, tokens, head_dim] floats: the keys rotated. */
+void read_cache(const KeyValues& kv, int kv_heads, int tokens, float* keys, float* values);
+/** Rotated keys, and values [kv heads, tokens, head_dim], from a position on. */
+void write_cache(const KeyValues& kv, int kv_heads, int position, int tokens, const float* keys, const float* values);
 
 void rms_norm(const float* x, const float* residual, const float* weight, float eps, int rows, int cols, float* sum, float* out);
 void swiglu(const float* gate, const float* up, size_t count, float* out);

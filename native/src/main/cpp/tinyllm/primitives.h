@@ -75,14 +75,18 @@ class KvPages {
 /** Pages for all layers of a model, shared by many sequences: one allocation, never moved. Who owns which page is known in Java. */
 class KvMemory {
  public:
-  KvMemory(int layers, int kv_heads, int head_dim, int page_tokens, int pages, int kind);
+  /** The kinds are those of KvKind; before_rotation and neighbours: see PagesForm. */
+  KvMemory(int layers, int kv_heads, int head_dim, int page_tokens, int key_kind, int value_kind, bool before_rotation, bool neighbours,
+           int pages);
+  /** For keys before their rotation: [positions / 16, head_dim / 2, 16], float32, evaluated. A longer table takes a shorter one's place. */
+  void set_angles(const mlx::core::array& cosines, const mlx::core::array& sines);
+  /** The bias of the next layer's keys, [kv heads * head_dim], float32, evaluated: for all layers, or for none. */
+  void add_bias(const mlx::core::array& bias);
   /** In every layer. Not while a step runs. */
   void copy_page(int from, int to);
   /** Sets every byte of a page. Not while a step runs. */
   void fill_page(int page, int byte);
   size_t nbytes() const;
-  /** Bytes of one page in all layers. */
-  static size_t page_nbytes(int layers, int kv_heads, int head_dim, int page_tokens, int kind);
 
   std::shared_ptr<MemoryState> state;
 };

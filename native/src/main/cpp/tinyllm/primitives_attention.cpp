@@ -35,7 +35,7 @@ array AttentionKernel::apply(const array& qkv, const array& cosines, const array
 
 array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, std::shared_ptr<const PagesView> view,
                              mlx::core::StreamOrDevice s) const {
-  require(view->kv_heads == kv_heads_ && view->head_dim == head_dim_, "[AttentionKernel] The pages are of other heads.");
+  require(view->kv_heads == kv_heads_ && view->kv.head_dim == head_dim_, "[AttentionKernel] The pages are of other heads.");
   require(qkv.ndim() >= 2 && qkv.shape(-1) == (heads_ + 2 * kv_heads_) * head_dim_, "[AttentionKernel] qkv does not fit.");
   int rows = static_cast<int>(qkv.size() / static_cast<size_t>(qkv.shape(-1)));
   require(rows > 0 && view->rows() <= rows, "[AttentionKernel] There are fewer rows than tokens.");

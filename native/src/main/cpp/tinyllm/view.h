@@ -12,11 +12,11 @@ namespace tinyllm {
 
 struct PagesView {
   std::shared_ptr<const void> owner;
+  std::vector<mlx::core::array> keep;
   std::vector<Sequence> sequences;
   std::vector<size_t> rooms; // tokens that each sequence's pages hold
   KeyValues kv;              // of one layer; its own page lists are not read
   int kv_heads;
-  int head_dim;
 
   KeyValues of(size_t sequence) const {
     KeyValues one = kv;

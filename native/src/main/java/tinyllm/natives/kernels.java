@@ -124,20 +124,39 @@ public class kernels {
             kernels.load();
         }
 
-        public KvMemory(int layers, int kvHeads, int headDim, int pageTokens, int pages, int kind) {
-            allocate(layers, kvHeads, headDim, pageTokens, pages, kind);
+        public KvMemory(
+                int layers,
+                int kvHeads,
+                int headDim,
+                int pageTokens,
+                int keyKind,
+                int valueKind,
+                boolean beforeRotation,
+                boolean neighbours,
+                int pages) {
+            allocate(layers, kvHeads, headDim, pageTokens, keyKind, valueKind, beforeRotation, neighbours, pages);
         }
 
-        private native void allocate(int layers, int kvHeads, int headDim, int pageTokens, int pages, int kind);
+        private native void allocate(
+                int layers,
+                int kvHeads,
+                int headDim,
+                int pageTokens,
+                int keyKind,
+                int valueKind,
+                @Cast("bool") boolean beforeRotation,
+                @Cast("bool") boolean neighbours,
+                int pages);
+
+        public native void set_angles(@Const @ByRef array cosines, @Const @ByRef array sines);
+
+        public native void add_bias(@Const @ByRef array bias);
 
         public native void copy_page(int from, int to);
 
         public native void fill_page(int page, int value);
 
         public native @Cast("size_t") long nbytes();
-
-        public static native @Cast("size_t") long page_nbytes(
-                int layers, int kvHeads, int headDim, int pageTokens, int kind);
     }
 
     public static class BlockTables extends Pointer {

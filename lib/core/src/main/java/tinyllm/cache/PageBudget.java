@@ -2,6 +2,7 @@ package tinyllm.cache;
 
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.KvKind;
+import tinyllm.kernel.PageForm;
 import tinyllm.tensor.Memory;
 
 /**
@@ -9,10 +10,18 @@ import tinyllm.tensor.Memory;
  *
  * @param unit what amount counts
  * @param pageTokens 16, 32, 64 or 128
- * @param kind how keys and values are stored; null for the model's own choice
+ * @param keys how keys are stored; null for the model's own choice
+ * @param values how values are stored; null for the model's own choice
+ * @param rotated quantized keys are stored as attention reads them, rotated and with their bias. That loses much on models whose keys
+ *     have large biases (chapter 4.1); without it they are stored before both
  */
 public record PageBudget(
-        Unit unit, double amount, int pageTokens, @Nullable KvKind kind) {
+        Unit unit,
+        double amount,
+        int pageTokens,
+        @Nullable KvKind keys,
+        @Nullable KvKind values,
+        boolean rotated) {
 
     /** What a budget counts. */
     public enum Unit {
@@ -35,24 +44,45 @@ public record PageBudget(
     }
 
     public static PageBudget bytes(long bytes) {
-        return new PageBudget(Unit.BYTES, bytes, 16, null);
+        return new PageBudget(Unit.BYTES, bytes, 16, null, null, false);
     }
 
     public static PageBudget share(double ofFreeMemory) {
-        return new PageBudget(Unit.SHARE_OF_FREE_MEMORY, ofFreeMemory, 16, null);
+        return new PageBudget(Unit.SHARE_OF_FREE_MEMORY, ofFreeMemory, 16, null, null, false);
     }
 
     /** Room for so many tokens, in whole pages. */
     public static PageBudget tokens(int tokens) {
-        return new PageBudget(Unit.TOKENS, tokens, 16, null);
+        return new PageBudget(Unit.TOKENS, tokens, 16, null, null, false);
     }
 
     public PageBudget pageTokens(int tokens) {
-        return new PageBudget(unit, amount, tokens, kind);
+        return new PageBudget(unit, amount, tokens, keys, values, rotated);
     }
 
+    /** Keys and values stored so. */
     public PageBudget kind(KvKind stored) {
-        return new PageBudget(unit, amount, pageTokens, stored);
+        return keys(stored).values(stored);
+    }
+
+    public PageBudget keys(KvKind stored) {
+        return new PageBudget(unit, amount, pageTokens, stored, values, rotated);
+    }
+
+    public PageBudget values(KvKind stored) {
+        return new PageBudget(unit, amount, pageTokens, keys, stored, rotated);
+    }
+
+    /** Quantized keys stored as attention reads them. */
+    public PageBudget rotatedKeys() {
+        return new PageBudget(unit, amount, pageTokens, keys, values, true);
+    }
+
+    /** What the pages look like, for a model that would store keys and values as {@code own}. */
+    PageForm form(int layers, int kvHeads, int headDim, KvKind own) {
+        KvKind k = keys == null ? own : keys;
+        KvKind v = values == null ? own : values;
+        return new PageForm(layers, kvHeads, headDim, pageTokens, k, v, k.isQuantized() && !rotated);
     }
 
     /**

@@ -2,6 +2,8 @@ package tinyllm.cache;
 
 import java.util.BitSet;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
 import tinyllm.kernel.PageMemory;
@@ -25,19 +27,24 @@ public final class PagedKvMemory implements AutoCloseable {
      * @throws tinyllm.tensor.TensorMemoryException when the bytes are not there
      */
     public PagedKvMemory(PageForm form, int context, int pages) {
+        this(form, context, pages, null);
+    }
+
+    /** @param turn what keys get when they are read, if the form stores them before; see {@link KeyTurn} */
+    public PagedKvMemory(PageForm form, int context, int pages, @Nullable KeyTurn turn) {
         if (context < 1) {
             throw new IllegalArgumentException("a context of " + context + " tokens holds nothing");
         }
-        this.memory = new PageMemory(form, pages);
+        this.memory = new PageMemory(form, pages, turn);
         this.pool = new PagePool(pages, form.pageTokens());
         this.maxTokens = (int) Math.min(context, pool.tokens());
     }
 
-    /** As many pages as the budget gives, stored as it says or else as {@code kind}. */
-    public static PagedKvMemory of(PageBudget budget, int layers, int kvHeads, int headDim, int context, KvKind kind) {
-        KvKind stored = budget.kind() == null ? kind : budget.kind();
-        PageForm form = new PageForm(layers, kvHeads, headDim, budget.pageTokens(), stored);
-        return new PagedKvMemory(form, context, budget.pages(form.pageBytes()));
+    /** As many pages as the budget gives, stored as it says or else as {@code own}. */
+    public static PagedKvMemory of(
+            PageBudget budget, int layers, int kvHeads, int headDim, int context, KvKind own, KeyTurn turn) {
+        PageForm form = budget.form(layers, kvHeads, headDim, own);
+        return new PagedKvMemory(form, context, budget.pages(form.pageBytes()), turn);
     }
 
     /** An empty cache of one sequence, which takes its pages from here and has to be closed to give them back. */

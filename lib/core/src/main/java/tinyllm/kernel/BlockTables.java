@@ -58,6 +58,7 @@ public final class BlockTables {
         this.rows = row;
         this.sequences = count;
         this.positions = most;
+        memory.reach(most);
     }
 
     private static void check(PageMemory memory, List<Entry> entries) {
@@ -128,6 +129,14 @@ public final class BlockTables {
     kernels.BlockTables tables() {
         memory.open();
         return tables;
+    }
+
+    /** Only what is known, or comes in this step, can be read. */
+    void requireRead(int tokens) {
+        if (sequences != 1 || tokens < 0 || tokens > positions) {
+            throw new IllegalArgumentException(
+                    tokens + " tokens can't be read of " + sequences + " sequences with " + positions);
+        }
     }
 
     void requireOf(PageMemory other) {

@@ -6,7 +6,11 @@ import tinyllm.tensor.DType;
 public enum KvKind {
     F32(0, 32),
     F16(1, 16),
-    BF16(2, 16);
+    BF16(2, 16),
+    /** A code of 8 bits; 64 components of a token share a float16 scale and zero. */
+    INT8(3, 8),
+    /** The same with 4 bits. */
+    INT4(4, 4);
 
     private final int code;
     private final int bits;
@@ -27,9 +31,14 @@ public enum KvKind {
         };
     }
 
-    /** Bits of one number. */
+    /** Bits of one number, without its share of a scale and a zero. */
     public int bits() {
         return bits;
+    }
+
+    /** Codes with scales, rather than numbers. */
+    public boolean isQuantized() {
+        return bits < 16;
     }
 
     /** The C++ kernels' number for it. */

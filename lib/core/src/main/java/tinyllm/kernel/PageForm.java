@@ -7,9 +7,16 @@ package tinyllm.kernel;
  * @param kvHeads of a layer
  * @param headDim components of a head, 2 to 1024
  * @param pageTokens tokens of a page, a multiple of 16 up to 1024
- * @param kind how a number is stored
+ * @param keys how a key's numbers are stored
+ * @param values how a value's are
+ * @param beforeRotation keys are stored before their rotary embedding and without their projection's bias, and get both when they are
+ *     read: what is left is small and evenly spread, so that few bits tell it
  */
-public record PageForm(int layers, int kvHeads, int headDim, int pageTokens, KvKind kind) {
+public record PageForm(
+        int layers, int kvHeads, int headDim, int pageTokens, KvKind keys, KvKind values, boolean beforeRotation) {
+
+    /** Components of a token that share a scale and a zero. */
+    public static final int GROUP = 64;
 
     public PageForm {
         if (layers < 1 || kvHeads < 1 || headDim < 2 || headDim > 1024) {
@@ -19,11 +26,26 @@ public record PageForm(int layers, int kvHeads, int headDim, int pageTokens, KvK
         if (pageTokens < 16 || pageTokens % 16 != 0 || pageTokens > 1024) {
             throw new IllegalArgumentException("a page holds a multiple of 16 tokens, 1024 at most, not " + pageTokens);
         }
+        if (beforeRotation && headDim % 2 != 0) {
+            throw new IllegalArgumentException(
+                    "keys of " + headDim + " components can't be rotated: the number has to be even");
+        }
     }
 
-    /** Bytes of one page in all layers. A head's components are padded to a multiple of 16. */
+    /** Keys and values of one kind; quantized keys are stored before their rotation. */
+    public PageForm(int layers, int kvHeads, int headDim, int pageTokens, KvKind kind) {
+        this(layers, kvHeads, headDim, pageTokens, kind, kind, kind.isQuantized());
+    }
+
+    /** Bytes of one page in all layers. A head's components are padded to a multiple of 16, or of 32 with 4 bits. */
     public long pageBytes() {
-        long numbers = 2L * layers * kvHeads * pageTokens * ((headDim + 15) / 16 * 16);
-        return numbers * kind.bits() / 8;
+        int step = keys == KvKind.INT4 || values == KvKind.INT4 ? 32 : 16;
+        int dim = (headDim + step - 1) / step * step;
+        return (long) layers * kvHeads * pageTokens * (tokenBytes(keys, dim) + tokenBytes(values, dim));
+    }
+
+    private static long tokenBytes(KvKind kind, int dim) {
+        long scales = kind.isQuantized() ? 4L * Math.ceilDiv(dim, GROUP) : 0;
+        return (long) dim * kind.bits() / 8 + scales;
     }
 }

@@ -3,8 +3,10 @@ package tinyllm.kernel;
 import java.util.Arrays;
 import org.bytedeco.mlx.ArrayVector;
 import org.bytedeco.mlx.array;
+import org.jspecify.annotations.Nullable;
 import tinyllm.natives.kernels;
 import tinyllm.natives.kernels.KvMemory;
+import tinyllm.tensor.DType;
 import tinyllm.tensor.DeviceThread;
 import tinyllm.tensor.Memory;
 import tinyllm.tensor.Tensor;
@@ -17,15 +19,31 @@ public final class PageMemory implements AutoCloseable {
     private final PageForm form;
     private final int pages;
     private final KvMemory memory;
+    private final @Nullable RopeTable angles; // for keys before their rotation
+    private int turned; // positions that native memory has angles for
     private boolean closed;
 
     /** @throws tinyllm.tensor.TensorMemoryException when the bytes are not there */
     public PageMemory(PageForm form, int pages) {
+        this(form, pages, null);
+    }
+
+    /** @param turn what keys get when they are read, which the form may ask for; null for nothing */
+    public PageMemory(PageForm form, int pages, @Nullable KeyTurn turn) {
         if (pages < 1) {
             throw new IllegalArgumentException(pages + " pages hold nothing; there has to be at least one");
         }
+        if (form.beforeRotation() && turn == null) {
+            throw new IllegalArgumentException(
+                    "keys are to be stored before their rotation, and nobody says which rotation that is");
+        }
+        if (turn != null && !turn.biases().isEmpty() && turn.biases().size() != form.layers()) {
+            throw new IllegalArgumentException(
+                    "there are biases of " + turn.biases().size() + " layers, and the pages are of " + form.layers());
+        }
         this.form = form;
         this.pages = pages;
+        this.angles = form.beforeRotation() && turn != null ? new RopeTable(form.headDim(), turn.theta()) : null;
         Memory.require(pages + " pages of " + form.pageTokens() + " tokens", Math.multiplyExact(form.pageBytes(), (long)
                 pages));
         this.memory = new KvMemory(
@@ -33,8 +51,35 @@ public final class PageMemory implements AutoCloseable {
                 form.kvHeads(),
                 form.headDim(),
                 form.pageTokens(),
-                pages,
-                form.kind().code());
+                form.keys().code(),
+                form.values().code(),
+                form.beforeRotation(),
+                turn != null && turn.neighbours(),
+                pages);
+        if (turn != null && form.beforeRotation()) {
+            turn.biases().forEach(this::addBias);
+        }
+    }
+
+    private void addBias(Tensor bias) {
+        if (bias.size() != (long) form.kvHeads() * form.headDim()) {
+            throw new IllegalArgumentException("a bias of " + bias.size() + " values does not fit " + form.kvHeads()
+                    + " KV heads of " + form.headDim());
+        }
+        DeviceThread.run(
+                "keyBias",
+                (call, in) -> memory.add_bias(in[0]),
+                bias.astype(DType.F32).contiguous());
+    }
+
+    /** Makes sure that keys of so many positions can be turned. */
+    void reach(int positions) {
+        if (angles == null || positions <= turned) {
+            return;
+        }
+        Tensor[] tables = angles.byBlocks(positions);
+        turned = angles.positions();
+        DeviceThread.run("keyAngles", (call, in) -> open().set_angles(in[0], in[1]), tables[0], tables[1]);
     }
 
     public PageForm form() {
@@ -67,7 +112,7 @@ public final class PageMemory implements AutoCloseable {
     }
 
     /**
-     * Writes a layer's keys and values {@code [1, H_kv, L, D]} for the one sequence of the tables, at once.
+     * Writes a layer's rotated keys, and values {@code [1, H_kv, L, D]}, for the one sequence of the tables, at once.
      *
      * @throws IllegalArgumentException when the shapes do not fit
      */
@@ -93,6 +138,7 @@ public final class PageMemory implements AutoCloseable {
     public Tensor[] read(int layer, BlockTables tables, int tokens) {
         checkLayer(layer);
         tables.requireOf(this);
+        tables.requireRead(tokens);
         array[] values = new array[1];
         Tensor keys = DeviceThread.apply("pagesRead", (call, in) -> {
             ArrayVector both = call.temp(kernels.read_pages(tables.tables(), layer, tokens, call.stream()));

@@ -60,4 +60,29 @@ public final class RopeTable {
         reserve(first + count);
         return new Tensor[] {cosineTensor.slice(0, first, first + count), sineTensor.slice(0, first, first + count)};
     }
+
+    /**
+     * Cosines and sines of at least the positions 0 … count − 1, where sixteen neighbours lie side by side.
+     *
+     * @return {@code [positions / 16, D / 2, 16]} each, computed
+     */
+    synchronized Tensor[] byBlocks(int count) {
+        reserve(Math.max(1, count));
+        return new Tensor[] {byBlocks(cosines), byBlocks(sines)};
+    }
+
+    private Tensor byBlocks(float[] angles) {
+        float[] blocks = new float[angles.length];
+        for (int p = 0; p < positions; p++) {
+            for (int i = 0; i < half; i++) {
+                blocks[(p / 16 * half + i) * 16 + p % 16] = angles[p * half + i];
+            }
+        }
+        return Scope.escape(Tensor.of(blocks, positions / 16, half, 16)).eval();
+    }
+
+    /** Positions that are there. */
+    synchronized int positions() {
+        return positions;
+    }
 }

@@ -1,13 +1,16 @@
 package tinyllm.model;
 
+import java.util.List;
 import tinyllm.cache.ContiguousKvCache;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.PageBudget;
 import tinyllm.cache.PagedKvMemory;
 import tinyllm.cache.TensorKvCache;
+import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Device;
+import tinyllm.tensor.Tensor;
 
 /** The cache for a model on this device: memory that our CPU kernels write in place, or tensors on a GPU. */
 final class Caches {
@@ -21,7 +24,8 @@ final class Caches {
                 : new TensorKvCache(config.numHiddenLayers(), maxTokens);
     }
 
-    static PagedKvMemory pages(ModelConfig config, PageBudget budget, DType dtype) {
+    /** @param keyBiases of each layer; empty when the model has none */
+    static PagedKvMemory pages(ModelConfig config, PageBudget budget, DType dtype, List<Tensor> keyBiases) {
         if (Device.current() != Device.CPU) {
             throw new IllegalStateException("pages of keys and values are read by this lab's CPU kernels; start with"
                     + " -Dtinyllm.device=cpu");
@@ -32,6 +36,7 @@ final class Caches {
                 config.numKeyValueHeads(),
                 config.headDim(),
                 config.maxPositionEmbeddings(),
-                KvKind.of(dtype));
+                KvKind.of(dtype),
+                new KeyTurn(config.ropeTheta(), config.ropeTraditional(), keyBiases));
     }
 }

@@ -12,7 +12,11 @@ import tinyllm.tensor.DType;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 
-/** Quantized weights and fused operations, ours or MLX's. */
+/**
+ * Quantized weights and fused operations, ours or MLX's.
+ *
+ * @param keyBiases of each layer's key projection; empty when there are none
+ */
 record KernelBackbone(
         ModelConfig config,
         KernelSet kernels,
@@ -21,7 +25,8 @@ record KernelBackbone(
         Output output,
         Map<String, String> variants,
         long weightBytes,
-        DType cacheType)
+        DType cacheType,
+        List<Tensor> keyBiases)
         implements Backbone {
 
     /** From this length on a layer is computed before the next begins, so that an interrupt is noticed between layers. */
@@ -42,6 +47,7 @@ record KernelBackbone(
     KernelBackbone {
         layers = List.copyOf(layers);
         variants = Map.copyOf(variants);
+        keyBiases = List.copyOf(keyBiases);
     }
 
     @Override
@@ -56,7 +62,7 @@ record KernelBackbone(
 
     @Override
     public PagedKvMemory newPages(PageBudget budget) {
-        return Caches.pages(config, budget, cacheType);
+        return Caches.pages(config, budget, cacheType, keyBiases);
     }
 
     @Override

@@ -151,6 +151,15 @@ final class KernelLoader {
                 config.rmsNormEps());
     }
 
+    /** A second reading of a few small vectors, so that pages can store keys without them. */
+    private List<Tensor> keyBiases() {
+        List<Tensor> biases = new ArrayList<>();
+        for (int i = 0; config.attentionBias() && i < config.numHiddenLayers(); i++) {
+            biases.add(reader.real("model.layers." + i + ".self_attn.k_proj.bias"));
+        }
+        return biases;
+    }
+
     private @Nullable Tensor bias(String layer) {
         return config.attentionBias() ? reader.real(layer + ".bias") : null;
     }
@@ -168,6 +177,7 @@ final class KernelLoader {
                         + String.join(", ", kinds));
         variants.put("attention", own ? "own flash, float16 cache" : "mlx fused, float32 cache");
         variants.put("rows", own ? "own, fused" : "mlx");
-        return new KernelBackbone(config, kernels, table, layers, output, variants, bytes, own ? DType.F16 : DType.F32);
+        return new KernelBackbone(
+                config, kernels, table, layers, output, variants, bytes, own ? DType.F16 : DType.F32, keyBiases());
     }
 }

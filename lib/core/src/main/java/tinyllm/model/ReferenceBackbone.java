@@ -2,6 +2,7 @@ package tinyllm.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.PageBudget;
@@ -51,7 +52,11 @@ record ReferenceBackbone(
 
     @Override
     public PagedKvMemory newPages(PageBudget budget) {
-        return Caches.pages(config, budget, DType.F32);
+        List<Tensor> keyBiases = weights.layers().stream()
+                .map(layer -> layer.attention().kProj().bias())
+                .filter(Objects::nonNull)
+                .toList();
+        return Caches.pages(config, budget, DType.F32, keyBiases);
     }
 
     /** One sequence after another: replaced parts know nothing of batches. */

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tinyllm.kernel.BlockTables;
 import tinyllm.kernel.CachedAttention;
+import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
 import tinyllm.kernel.RopeTable;
@@ -257,7 +258,13 @@ class PagedKvCacheTest {
         assertThatThrownBy(() -> PageBudget.share(1.5)).hasMessageContaining("a share is above 0, and 1 at most");
         assertThatThrownBy(() -> PageBudget.bytes(1).pageTokens(48)).hasMessageContaining("16, 32, 64 or 128");
         try (PagedKvMemory memory = PagedKvMemory.of(
-                PageBudget.bytes(1 << 20).pageTokens(64).kind(KvKind.BF16), 2, KV, DIM, 100, KvKind.F32)) {
+                PageBudget.bytes(1 << 20).pageTokens(64).kind(KvKind.BF16),
+                2,
+                KV,
+                DIM,
+                100,
+                KvKind.F32,
+                new KeyTurn(1e4, false, List.of()))) {
             assertThat(memory.form()).isEqualTo(new PageForm(2, KV, DIM, 64, KvKind.BF16));
             assertThat(memory.nbytes()).isLessThanOrEqualTo(1 << 20);
             assertThat(memory.maxTokens()).isEqualTo(100);

@@ -239,7 +239,9 @@ class StepTest {
         Path path = ModelFiles.find(ModelRegistry.standard().get(name));
         assumeTrue(path != null, name + " is not on this machine: ./lab models fetch " + name);
         CausalLm own = load(Objects.requireNonNull(path), KernelSet.OWN);
-        String[] prompts = {"The three states of matter are", "def fibonacci(n):", "A short story. Once upon a time"};
+        String[] prompts = {
+            "The three states of matter are", "def fibonacci(n):\n    if n < 2:", "A short story. Once upon a time"
+        };
         int[][] texts = Arrays.stream(prompts).map(own.tokenizer()::encode).toArray(int[][]::new);
         float[][][] expected = Arrays.stream(texts).map(t -> alone(own, t)).toArray(float[][][]::new);
         try (PagedKvMemory memory = own.newPages(PageBudget.tokens(256))) {
