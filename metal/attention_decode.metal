@@ -10,30 +10,41 @@ struct Softmax {
   float values[PER_LANE];
 };
 
-// The keys from, from + step, … below stop. q comes scaled by scale · log2(e), so that exp2 serves.
-template <typename T, int D, int PER_LANE>
-inline void attend(const thread float* q, const device T* k, const device T* v, uint from, uint stop, uint step, uint lane,
-                   thread Softmax<PER_LANE>& state) {
+template <int PER_LANE>
+inline void clear(thread Softmax<PER_LANE>& state) {
   state.largest = -INFINITY;
   state.sum = 0;
   for (int j = 0; j < PER_LANE; ++j) {
     state.values[j] = 0;
   }
+}
+
+// One more key, and its value. q comes scaled by scale · log2(e), so that exp2 serves.
+template <typename T, int D, int PER_LANE>
+inline void see(const thread float* q, const device T* k, const device T* v, uint lane, thread Softmax<PER_LANE>& state) {
+  float score = 0;
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    score += d < D ? q[j] * float(k[d]) : 0.0f;
+  }
+  score = simd_sum(score);
+  float largest = max(state.largest, score);
+  float keep = exp2(state.largest - largest), weight = exp2(score - largest);
+  state.largest = largest;
+  state.sum = state.sum * keep + weight;
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    state.values[j] = state.values[j] * keep + (d < D ? weight * float(v[d]) : 0.0f);
+  }
+}
+
+// The keys from, from + step, … below stop.
+template <typename T, int D, int PER_LANE>
+inline void attend(const thread float* q, const device T* k, const device T* v, uint from, uint stop, uint step, uint lane,
+                   thread Softmax<PER_LANE>& state) {
+  clear<PER_LANE>(state);
   for (uint key = from; key < stop; key += step) {
-    float score = 0;
-    for (int j = 0; j < PER_LANE; ++j) {
-      uint d = lane + 32 * j;
-      score += d < D ? q[j] * float(k[key * D + d]) : 0.0f;
-    }
-    score = simd_sum(score);
-    float largest = max(state.largest, score);
-    float keep = exp2(state.largest - largest), weight = exp2(score - largest);
-    state.largest = largest;
-    state.sum = state.sum * keep + weight;
-    for (int j = 0; j < PER_LANE; ++j) {
-      uint d = lane + 32 * j;
-      state.values[j] = state.values[j] * keep + (d < D ? weight * float(v[key * D + d]) : 0.0f);
-    }
+    see<T, D, PER_LANE>(q, k + key * D, v + key * D, lane, state);
   }
 }
 
@@ -154,5 +165,39 @@ for (uint d = lane; d < dim; d += 32) {
     total += factor * partial[(row * blocks + b) * dim + d];
   }
   out[row * dim + d] = T(total / sum);
+}
+// END KERNEL
+
+// Rows of many sequences over pages: q [R, Hq, D], k and v [P, Hkv, PAGE, D], tables [N, W]: the pages of N sequences in order,
+// rows [R, 2]: a row's sequence, and how many of its keys it sees; a row that sees none gives zeros. -> out [R, Hq, D].
+// The grid is (1024, Hq, R).
+// BEGIN KERNEL attention_decode_paged
+threadgroup float largests[32];
+threadgroup float sums[32];
+threadgroup float values[32 * 33];
+constexpr int PER_LANE = (D + 31) / 32;
+uint lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
+uint head = thread_position_in_grid.y, row = thread_position_in_grid.z;
+uint heads = uint(q_shape[1]), key_heads = uint(k_shape[1]);
+uint key_head = head / (heads / key_heads), table = uint(rows[2 * row]) * uint(tables_shape[1]), limit = uint(rows[2 * row + 1]);
+float mine[PER_LANE];
+for (int j = 0; j < PER_LANE; ++j) {
+  uint d = lane + 32 * j;
+  mine[j] = d < D ? float(q[(row * heads + head) * D + d]) * scale * M_LOG2E_F : 0.0f;
+}
+Softmax<PER_LANE> state;
+clear<PER_LANE>(state);
+for (uint key = simdgroup; key < limit; key += 32) {
+  ulong at = ((ulong(tables[table + key / PAGE]) * key_heads + key_head) * PAGE + key % PAGE) * D;
+  see<T, D, PER_LANE>(mine, k + at, v + at, lane, state);
+}
+merge<PER_LANE>(state, largests, sums, values, simdgroup, lane);
+if (simdgroup == 0) {
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    if (d < D) {
+      out[(row * heads + head) * D + d] = T(limit > 0 ? state.values[j] / state.sum : 0.0f);
+    }
+  }
 }
 // END KERNEL

@@ -124,3 +124,122 @@ for (uint i = t; i < QUERIES * D; i += THREADS) {
   }
 }
 // END KERNEL
+
+// Chunks of many sequences over pages: q [R, Hq, D], k and v [P, Hkv, PAGE, D], tables [N, W]: the pages of N sequences in order,
+// tiles [C, 4]: the sequence of up to 8 · GROUPS rows, the first of them, their number, and the first one's position, up to which it
+// sees the keys; each row after it sees one more. -> out [R, Hq, D]. The grid is (32 · GROUPS · C, Hq, 1); BK as above.
+// BEGIN KERNEL attention_prefill_paged
+constexpr int PARTS = D / 8, QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
+threadgroup float tile[QUERIES * D];  // queries, then keys, then values, at the end the result
+threadgroup float scores[QUERIES * 36];
+threadgroup float rows[GROUPS * 8];
+threadgroup float squares[GROUPS * 64];
+uint t = thread_index_in_threadgroup, lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
+uint head = thread_position_in_grid.y, chunk = 4 * threadgroup_position_in_grid.x;
+uint heads = uint(q_shape[1]), key_heads = uint(k_shape[1]), key_head = head / (heads / key_heads);
+uint table = uint(tiles[chunk]) * uint(tables_shape[1]), first = uint(tiles[chunk + 1]), length = uint(tiles[chunk + 2]);
+uint position = uint(tiles[chunk + 3]), keys = position + length;
+threadgroup float* my_scores = scores + simdgroup * 8 * 36;
+threadgroup float* my_rows = rows + simdgroup * 8;
+threadgroup float* my_square = squares + simdgroup * 64;
+
+for (uint i = t; i < QUERIES * D; i += THREADS) {
+  tile[i] = i / D < length ? float(q[((first + i / D) * heads + head) * D + i % D]) * scale * M_LOG2E_F : 0.0f;
+}
+threadgroup_barrier(mem_flags::mem_threadgroup);
+simdgroup_float8x8 mine[PARTS], sums[PARTS];
+for (int p = 0; p < PARTS; ++p) {
+  simdgroup_load(mine[p], tile + simdgroup * 8 * D + p * 8, D);
+  sums[p] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+}
+float largest[8], total[8];
+for (int r = 0; r < 8; ++r) {
+  largest[r] = -INFINITY;
+  total[r] = 0;
+}
+
+for (uint k0 = 0; k0 < keys; k0 += BK) {
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  for (uint i = t; i < BK * D; i += THREADS) {
+    uint key = k0 + i / D;
+    tile[i] = 0;
+    if (key < keys) {
+      ulong row = (ulong(tables[table + key / PAGE]) * key_heads + key_head) * PAGE + key % PAGE;
+      tile[i] = float(k[row * D + i % D]);
+    }
+  }
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  for (int c = 0; c < BK / 8; ++c) {
+    simdgroup_float8x8 s = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+    for (int p = 0; p < PARTS; ++p) {
+      simdgroup_float8x8 b;
+      simdgroup_load(b, tile + c * 8 * D + p * 8, D, ulong2(0, 0), true);
+      simdgroup_multiply_accumulate(s, mine[p], b, s);
+    }
+    simdgroup_store(s, my_scores + c * 8, 36);
+  }
+  simdgroup_barrier(mem_flags::mem_threadgroup);
+
+  // Lane i has key k0 + i; a row's largest score and sum are one reduction each.
+  for (int r = 0; r < 8; ++r) {
+    uint key = k0 + lane, query = simdgroup * 8 + uint(r);
+    bool visible = lane < BK && key < keys && key <= position + query;
+    float s = visible ? my_scores[r * 36 + lane] : -INFINITY;
+    float most = max(largest[r], simd_max(s));
+    float weight = visible ? exp2(s - most) : 0.0f;
+    float keep = most == -INFINITY ? 1.0f : exp2(largest[r] - most);
+    largest[r] = most;
+    total[r] = total[r] * keep + simd_sum(weight);
+    if (lane < BK) {
+      my_scores[r * 36 + lane] = weight;
+    }
+    if (lane == 0) {
+      my_rows[r] = keep;
+    }
+  }
+  simdgroup_float8x8 keeps;
+  load_diagonal(keeps, my_square, my_rows, lane);
+
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  for (uint i = t; i < BK * D; i += THREADS) {
+    uint key = k0 + i / D;
+    tile[i] = 0;
+    if (key < keys) {
+      ulong row = (ulong(tables[table + key / PAGE]) * key_heads + key_head) * PAGE + key % PAGE;
+      tile[i] = float(v[row * D + i % D]);
+    }
+  }
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  for (int p = 0; p < PARTS; ++p) {
+    simdgroup_float8x8 scaled;
+    simdgroup_multiply(scaled, keeps, sums[p]);
+    for (int c = 0; c < BK / 8; ++c) {
+      simdgroup_float8x8 weights, b;
+      simdgroup_load(weights, my_scores + c * 8, 36);
+      simdgroup_load(b, tile + c * 8 * D + p * 8, D);
+      simdgroup_multiply_accumulate(scaled, weights, b, scaled);
+    }
+    sums[p] = scaled;
+  }
+}
+
+if (lane == 0) {
+  for (int r = 0; r < 8; ++r) {
+    my_rows[r] = 1.0f / total[r];
+  }
+}
+simdgroup_float8x8 inverse;
+load_diagonal(inverse, my_square, my_rows, lane);
+threadgroup_barrier(mem_flags::mem_threadgroup);
+for (int p = 0; p < PARTS; ++p) {
+  simdgroup_float8x8 result;
+  simdgroup_multiply(result, inverse, sums[p]);
+  simdgroup_store(result, tile + simdgroup * 8 * D + p * 8, D);
+}
+threadgroup_barrier(mem_flags::mem_threadgroup);
+for (uint i = t; i < QUERIES * D; i += THREADS) {
+  if (i / D < length) {
+    out[((first + i / D) * heads + head) * D + i % D] = T(tile[i]);
+  }
+}
+// END KERNEL

@@ -6,7 +6,7 @@ import tinyllm.tensor.Tensor;
 
 /** Attention as calls of this lab's Metal kernels (chapters 2.5a and 2.5b). Query head h reads key head h / (Hq / Hkv). */
 public final class AttentionKernels {
-    private static final List<Integer> HEAD_SIZES = List.of(64, 80, 96, 128, 256);
+    static final List<Integer> HEAD_SIZES = List.of(64, 80, 96, 128, 256);
 
     private AttentionKernels() {}
 

@@ -87,7 +87,8 @@ public final class BlockTables {
         }
     }
 
-    private static @Nullable String problem(Entry entry, int pages, int pageTokens) {
+    /** Why a sequence's table can't be; null when it can. */
+    static @Nullable String problem(Entry entry, int pages, int pageTokens) {
         if (entry.position() < 0 || entry.tokens() < 0) {
             return entry.tokens() + " tokens from position " + entry.position() + " on are not possible";
         }

@@ -292,6 +292,9 @@ class MetalSourcesTest {
         Tensor q = Oracle.normal(3, DType.F32, 1, 2, 5, 64);
         Tensor one = q.at(":, :, 0");
         Tensor partial = Oracle.normal(4, DType.F32, 2, 3, 64);
+        Tensor rows = Oracle.normal(5, DType.F32, 2, 2, 64);
+        Tensor pages = Oracle.normal(6, DType.F32, 2, 1, 16, 64);
+        var first = new PagedAttention.Sequence(new int[] {1}, 3, 2);
         Weights tiny =
                 Oracle.weights(2, 1, 32, 4, 32, DType.F32); // one scale: below eight elements an input is constant
         Tensor few = row.at(":, :3");
@@ -329,7 +332,9 @@ class MetalSourcesTest {
                 AttentionKernels.decode(one, q, q, 1),
                 AttentionKernels.decodeBlocks(one, q, q, 1, 2),
                 AttentionKernels.decodeJoin(partial, Tensor.zeros(DType.F32, 2, 3, 2), DType.F16),
-                AttentionKernels.prefill(q, q, q, 1, true));
+                AttentionKernels.prefill(q, q, q, 1, true),
+                PagedAttention.decode(rows, pages, pages, List.of(first), 1),
+                PagedAttention.prefill(rows, pages, pages, List.of(first), 1));
     }
 
     @ParameterizedTest

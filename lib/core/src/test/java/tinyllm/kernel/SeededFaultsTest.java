@@ -2,6 +2,7 @@ package tinyllm.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,7 @@ class SeededFaultsTest {
     private static final Tensor X = Oracle.normal(1, DType.F32, 33, 64);
     private static final QuantizedKernels.Weights W = Oracle.weights(2, 40, 64, 4, 32, DType.F32);
     private static final Tensor Q = Oracle.normal(3, DType.F32, 1, 1, 40, 64);
+    private static final Tensor PAGES = Oracle.normal(4, DType.F32, 3, 1, 16, 64);
 
     private static Arguments fault(
             String name, String file, String right, String wrong, Supplier<KernelCall> call, Kind kind) {
@@ -111,7 +113,19 @@ class SeededFaultsTest {
                         "  simdgroup_barrier(mem_flags::mem_threadgroup);\n\n  // Lane",
                         "\n\n  // Lane",
                         () -> AttentionKernels.prefill(Q, Q, Q, 1, true),
-                        Kind.DATA_RACE));
+                        Kind.DATA_RACE),
+                fault(
+                        "keys looked up behind a sequence's last page",
+                        "attention_prefill.metal",
+                        "    if (key < keys) {\n      ulong row = (ulong(tables",
+                        "    {\n      ulong row = (ulong(tables",
+                        () -> PagedAttention.prefill(
+                                Q.at(0).transpose(1, 0, 2),
+                                PAGES,
+                                PAGES,
+                                List.of(new PagedAttention.Sequence(new int[] {2, 0, 1}, 3, 40)),
+                                1),
+                        Kind.OUT_OF_BOUNDS));
     }
 
     @ParameterizedTest(name = "{0}")
