@@ -2,6 +2,7 @@ package tinyllm.cache;
 
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.KvStorage;
+import tinyllm.tensor.Tensor;
 
 /**
  * The keys and values of one sequence's past, in every layer. A step appends its tokens in each layer, and then advances: a step that
@@ -11,6 +12,11 @@ public interface KvCache extends AutoCloseable {
 
     /** Tokens that are known: those of all steps that have advanced, less those rewound. */
     int length();
+
+    /** Keys that a step's queries see before its own: all that are known, unless the cache forgets some on purpose. */
+    default int kept() {
+        return length();
+    }
 
     /** Most tokens that it may ever hold. */
     int maxTokens();
@@ -27,9 +33,21 @@ public interface KvCache extends AutoCloseable {
      * Appends a step's keys and values in one layer.
      *
      * @param step {@code [1, H_kv, L, D]} each, rotated
-     * @return all that layer knows now, {@code [1, H_kv, length + L, D]} each
+     * @return all that layer keeps now, {@code [1, H_kv, kept + L, D]} each
      */
     KeysValues append(int layer, KeysValues step);
+
+    /** Whether it wants to be told who looked where, by {@link #attended}. */
+    default boolean wantsWeights() {
+        return false;
+    }
+
+    /**
+     * What the queries of a step looked at, after {@link #append}.
+     *
+     * @param weights {@code [1, H_q, L, kept + L]}, each row sums to 1
+     */
+    default void attended(int layer, Tensor weights) {}
 
     /** Ends a step: its tokens are known from now on. */
     void advance(int tokens);

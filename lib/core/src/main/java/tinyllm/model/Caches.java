@@ -8,6 +8,9 @@ import tinyllm.cache.PagedKvMemory;
 import tinyllm.cache.TensorKvCache;
 import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
+import tinyllm.nn.GroupedQueryAttention;
+import tinyllm.nn.Masks;
+import tinyllm.nn.ScaledDotProductAttention;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Device;
 import tinyllm.tensor.Tensor;
@@ -22,6 +25,16 @@ final class Caches {
                 ? new ContiguousKvCache(
                         config.numHiddenLayers(), config.numKeyValueHeads(), config.headDim(), maxTokens, dtype)
                 : new TensorKvCache(config.numHiddenLayers(), maxTokens);
+    }
+
+    /** Tells a cache that asks for it who looked where, which a fused kernel never holds: the weights are computed for it. */
+    static void tell(KvCache cache, int layer, Tensor queries, Tensor keys, double scale) {
+        if (cache.wantsWeights()) {
+            int tokens = queries.dim(2);
+            Tensor mask = tokens == 1 ? null : new Masks().causal(tokens, keys.dim(2), DType.F32);
+            cache.attended(
+                    layer, GroupedQueryAttention.weights(new ScaledDotProductAttention(), queries, keys, mask, scale));
+        }
     }
 
     /** @param keyBiases of each layer; empty when the model has none */

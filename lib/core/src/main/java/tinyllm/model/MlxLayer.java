@@ -45,9 +45,11 @@ record MlxLayer(
         }
         KeysValues all = cache.append(index, new KeysValues(rotated(keys, cache), values));
         int tokens = qkv.dim(1);
-        Tensor mask = tokens == 1 ? null : new Masks().causal(tokens, cache.length() + tokens, DType.F32);
+        Tensor mask = tokens == 1 ? null : new Masks().causal(tokens, cache.kept() + tokens, DType.F32);
         double scale = 1 / Math.sqrt(config.headDim());
-        return Heads.merge(MlxKernels.attend(rotated(queries, cache), all.keys(), all.values(), mask, scale));
+        Tensor rotated = rotated(queries, cache);
+        Caches.tell(cache, index, rotated, all.keys(), scale);
+        return Heads.merge(MlxKernels.attend(rotated, all.keys(), all.values(), mask, scale));
     }
 
     private Tensor rotated(Tensor heads, KvCache cache) {

@@ -51,7 +51,9 @@ record OwnLayer(
         Tensor keys = rotated(norms.k(Heads.split(qkv.slice(-1, q, q + kv), config.numKeyValueHeads())), cache);
         Tensor values = Heads.split(qkv.slice(-1, q + kv, q + 2 * kv), config.numKeyValueHeads());
         KeysValues all = cache.append(index, new KeysValues(keys, values));
-        return Heads.merge(FlashAttention.causal(queries, all.keys(), all.values(), 1 / Math.sqrt(config.headDim())));
+        double scale = 1 / Math.sqrt(config.headDim());
+        Caches.tell(cache, index, queries, all.keys(), scale);
+        return Heads.merge(FlashAttention.causal(queries, all.keys(), all.values(), scale));
     }
 
     private Tensor rotated(Tensor heads, KvCache cache) {

@@ -24,7 +24,7 @@ public final class CachedDecoder {
         cache.reserve(length);
         Tensor embedded = parts.embedding().embed(weights.embedTokens(), tokens);
         Tensor x = embedded.reshape(1, length, embedded.dim(-1));
-        Tensor mask = length == 1 ? null : parts.mask().causal(length, offset + length, x.dtype());
+        Tensor mask = length == 1 ? null : parts.mask().causal(length, cache.kept() + length, x.dtype());
         for (BlockWeights block : weights.layers()) {
             if (Thread.currentThread().isInterrupted()) {
                 throw new CancellationException("interrupted before layer " + block.index());
@@ -45,6 +45,9 @@ public final class CachedDecoder {
         GroupedAttentionFn attention = parts.grouped();
         return parts.with((GroupedAttentionFn) (q, k, v, mask, scale) -> {
             KeysValues all = cache.append(layer, new KeysValues(k, v));
+            if (cache.wantsWeights()) {
+                cache.attended(layer, GroupedQueryAttention.weights(parts.attention(), q, all.keys(), mask, scale));
+            }
             return attention.attend(q, all.keys(), all.values(), mask, scale);
         });
     }
