@@ -226,10 +226,26 @@ def prepare(args):
     print("false")
 
 
+# What MLX's CUDA kernels include when they are compiled at run time; libmlx looks for them in ../include.
+JIT_HEADERS = ("cccl", "cute", "cutlass")
+
+
+def copy_jit_headers(args):
+    """Puts the headers of run-time compilation beside the library of a CUDA wheel, and takes them away for another wheel."""
+    for name in JIT_HEADERS:
+        source = Path(args.target) / "mlx" / "include" / name
+        place = output_of(args).parent / "include" / name
+        shutil.rmtree(place, ignore_errors=True)
+        if args.package.startswith("mlx-cuda") and source.is_dir():
+            shutil.copytree(source, place)
+
+
 def finish(args):
     if is_current(args):
         return
     names = libraries(args)
+    if args.part == "presets":
+        copy_jit_headers(args)
     if args.part == "presets" and args.platform.startswith("macosx"):  # never run here
         shutil.copy2(Path(args.target) / "mlx" / "lib" / "mlx.metallib", output_of(args))
     missing = [n for n in names if not (output_of(args) / n).is_file()]

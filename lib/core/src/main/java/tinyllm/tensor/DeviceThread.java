@@ -50,6 +50,8 @@ public final class DeviceThread {
             if (System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes") == null) {
                 System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
             }
+            // On a GPU MLX would multiply F32 matrices in TF32, with 10 bits: no exercise's tolerance holds that.
+            NativeEnvironment.setDefault("MLX_ENABLE_TF32", "0");
             String asked = System.getProperty("tinyllm.device", "");
             boolean gpu = !asked.equalsIgnoreCase("cpu") && mlx.gpu_is_available();
             return !gpu ? Device.CPU : mlx.metal_is_available() ? Device.METAL : Device.CUDA;

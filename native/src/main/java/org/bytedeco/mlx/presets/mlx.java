@@ -3,6 +3,7 @@ package org.bytedeco.mlx.presets;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URL;
 import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.LoadEnabled;
 import org.bytedeco.javacpp.Loader;
@@ -84,9 +85,21 @@ public class mlx implements LoadEnabled, InfoMapper {
         String platform = properties.getProperty("platform");
         if (platform.startsWith("linux")) {
             loadOpenBlas(platform);
+            cacheCudaHeaders();
         } else if (platform.startsWith("macosx")) {
             // libmlx looks for it in its own folder: both are extracted into the same one.
             cache("/org/bytedeco/mlx/" + platform + "/mlx.metallib");
+        }
+    }
+
+    /**
+     * MLX for CUDA compiles kernels while it runs, against headers that it looks for in {@code ../include} beside the folder of its
+     * library: from a jar both have to be extracted.
+     */
+    private static void cacheCudaHeaders() {
+        URL headers = mlx.class.getResource("/org/bytedeco/mlx/include/cccl");
+        if (headers != null && headers.getProtocol().equals("jar")) {
+            cache("/org/bytedeco/mlx/include");
         }
     }
 
