@@ -27,47 +27,23 @@ typedef bfloat bfloat16_t;
 typedef half float16_t;
 typedef float float32_t;
 
-#define METAL_VECTORS(type, name)                           \
+#define METAL_INFINITY __builtin_inff()
+#define METAL_NAN __builtin_nanf("")
+#include "../common/metal_constants.h"
+#include "../common/metal_types.h"
+
+#define METAL_VECTORS(name, type)                           \
   typedef type name##2 __attribute__((ext_vector_type(2))); \
   typedef type name##3 __attribute__((ext_vector_type(3))); \
   typedef type name##4 __attribute__((ext_vector_type(4)));
-METAL_VECTORS(float, float)
-METAL_VECTORS(_Float16, half)
-METAL_VECTORS(__bf16, bfloat)
-METAL_VECTORS(int, int)
-METAL_VECTORS(unsigned int, uint)
-METAL_VECTORS(short, short)
-METAL_VECTORS(unsigned short, ushort)
-METAL_VECTORS(signed char, char)
-METAL_VECTORS(unsigned char, uchar)
-METAL_VECTORS(long, long)
-METAL_VECTORS(unsigned long, ulong)
-METAL_VECTORS(bool, bool)
+METAL_VECTOR_TYPES(METAL_VECTORS)
 #undef METAL_VECTORS
-typedef float2 packed_float2;
-typedef float3 packed_float3;
-typedef float4 packed_float4;
-typedef half2 packed_half2;
-typedef half4 packed_half4;
-typedef uint2 packed_uint2;
-typedef uint4 packed_uint4;
-typedef uchar4 packed_uchar4;
-
-#define INFINITY __builtin_inff()
-#define NAN __builtin_nanf("")
-#define FLT_MAX 3.402823466e+38f
-#define FLT_MIN 1.175494351e-38f
-#define FLT_EPSILON 1.192092896e-07f
-#define HALF_MAX 65504.0f
-#define M_E_F 2.718281828459045f
-#define M_LOG2E_F 1.4426950408889634f
-#define M_LOG10E_F 0.4342944819032518f
-#define M_LN2_F 0.6931471805599453f
-#define M_LN10_F 2.302585092994046f
-#define M_PI_F 3.141592653589793f
-#define M_PI_2_F 1.5707963267948966f
-#define M_SQRT2_F 1.4142135623730951f
-#define M_SQRT1_2_F 0.7071067811865476f
+#define METAL_PACKED(name, type)     \
+  typedef name##2 packed_##name##2; \
+  typedef name##3 packed_##name##3; \
+  typedef name##4 packed_##name##4;
+METAL_NUMBER_TYPES(METAL_PACKED)
+#undef METAL_PACKED
 
 namespace metal {
 
@@ -76,20 +52,14 @@ struct identity { typedef T type; };
 
 template <class T, int N>
 struct vec_of;
-#define METAL_VEC(type, n, name) \
-  template <>                    \
-  struct vec_of<type, n> { typedef name type_; };
-METAL_VEC(float, 2, float2)
-METAL_VEC(float, 3, float3)
-METAL_VEC(float, 4, float4)
-METAL_VEC(half, 2, half2)
-METAL_VEC(half, 4, half4)
-METAL_VEC(bfloat, 2, bfloat2)
-METAL_VEC(bfloat, 4, bfloat4)
-METAL_VEC(uint, 2, uint2)
-METAL_VEC(uint, 4, uint4)
-METAL_VEC(int, 4, int4)
-METAL_VEC(uchar, 4, uchar4)
+#define METAL_VEC(name, type)                      \
+  template <>                                      \
+  struct vec_of<type, 2> { typedef name##2 type_; }; \
+  template <>                                      \
+  struct vec_of<type, 3> { typedef name##3 type_; }; \
+  template <>                                      \
+  struct vec_of<type, 4> { typedef name##4 type_; };
+METAL_VECTOR_TYPES(METAL_VEC)
 #undef METAL_VEC
 template <class T, int N>
 using vec = typename vec_of<T, N>::type_;

@@ -31,27 +31,14 @@ namespace metal {
   using name##2 = vec<type, 2>;   \
   using name##3 = vec<type, 3>;   \
   using name##4 = vec<type, 4>;
-METAL_VECTORS(float, float)
-METAL_VECTORS(half, half)
-METAL_VECTORS(bfloat, bfloat)
-METAL_VECTORS(int, int)
-METAL_VECTORS(uint, unsigned)
-METAL_VECTORS(short, short)
-METAL_VECTORS(ushort, unsigned short)
-METAL_VECTORS(char, signed char)
-METAL_VECTORS(uchar, unsigned char)
-METAL_VECTORS(long, long)
-METAL_VECTORS(ulong, unsigned long)
-METAL_VECTORS(bool, bool)
+METAL_VECTOR_TYPES(METAL_VECTORS)
 #undef METAL_VECTORS
-using packed_float2 = packed_vec<float, 2>;
-using packed_float3 = packed_vec<float, 3>;
-using packed_float4 = packed_vec<float, 4>;
-using packed_half2 = packed_vec<half, 2>;
-using packed_half4 = packed_vec<half, 4>;
-using packed_uint2 = packed_vec<uint, 2>;
-using packed_uint4 = packed_vec<uint, 4>;
-using packed_uchar4 = packed_vec<unsigned char, 4>;
+#define METAL_PACKED(name, type)                \
+  using packed_##name##2 = packed_vec<type, 2>; \
+  using packed_##name##3 = packed_vec<type, 3>; \
+  using packed_##name##4 = packed_vec<type, 4>;
+METAL_NUMBER_TYPES(METAL_PACKED)
+#undef METAL_PACKED
 
 using mem_flags = tinyllm::MemoryFlags;
 

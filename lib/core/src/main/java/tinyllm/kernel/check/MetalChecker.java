@@ -19,6 +19,10 @@ import tinyllm.kernel.host.MetalFolder;
  * <p>A C-style cast from one address space to another, which clang allows and Metal does not, is seen where it stands before a name.
  */
 public final class MetalChecker {
+    private static final String PROGRAM = "checker";
+    private static final List<String> FILES =
+            List.of("check/check.cpp", "check/metal_check.h", "common/metal_constants.h", "common/metal_types.h");
+
     private MetalChecker() {}
 
     /**
@@ -52,10 +56,10 @@ public final class MetalChecker {
             Files.writeString(file, text);
             HostCompiler.Output done = HostCompiler.run(
                     List.of(
-                            headers.resolve("check").toString(),
+                            headers.resolve(PROGRAM).toString(),
                             LibClang.library().toString(),
                             file.toString(),
-                            headers.toString()),
+                            headers.resolve("check").toString()),
                     null);
             if (done.code() != 0) {
                 throw new HostException(
@@ -97,17 +101,21 @@ public final class MetalChecker {
                 .toList();
     }
 
-    // The checker's program, compiled once.
+    // The checker's program, compiled once, beside the headers that it reads.
     private static Path folder() {
         String compiler = HostCompiler.compiler();
-        String program = MetalFolder.text("check/check.cpp");
-        String header = MetalFolder.text("check/metal_check.h");
-        String key = MetalFolder.digest(compiler, program, header);
+        List<String> texts =
+                new ArrayList<>(FILES.stream().map(MetalFolder::text).toList());
+        texts.add(compiler);
+        String key = MetalFolder.digest(texts.toArray(new String[0]));
         return MetalFolder.made(MetalFolder.cache().resolve("check").resolve(key), into -> {
-            Files.writeString(into.resolve("check.cpp"), program);
-            Files.writeString(into.resolve("metal_check.h"), header);
-            HostCompiler.Output done =
-                    HostCompiler.run(List.of(compiler, "-std=c++20", "-O1", "check.cpp", "-o", "check", "-ldl"), into);
+            for (String file : FILES) {
+                Path place = into.resolve(file);
+                Files.createDirectories(place.getParent());
+                Files.writeString(place, MetalFolder.text(file));
+            }
+            List<String> command = List.of(compiler, "-std=c++20", "-O1", FILES.getFirst(), "-o", PROGRAM, "-ldl");
+            HostCompiler.Output done = HostCompiler.run(command, into);
             if (done.code() != 0) {
                 throw new HostException("The Metal checker does not compile with " + compiler + ": " + done.text());
             }

@@ -17,7 +17,9 @@ import java.util.List;
 public final class MetalFolder {
     /** The headers that a kernel sees on the host. */
     static final List<String> HEADERS = List.of(
+            "common/metal_constants.h",
             "common/metal_math.h",
+            "common/metal_types.h",
             "common/metal_vectors.h",
             "host/atomics.h",
             "host/metal_host.h",
