@@ -161,6 +161,45 @@ class DetectorsTest {
     }
 
     @Test
+    void aThreadsOwnVariableThatNobodyWrote() {
+        String body = """
+                uint t = thread_index_in_threadgroup;
+                float sum;
+                for (uint i = 0; i < 4; ++i) {
+                  sum += x[t];
+                }
+                out[t] = sum;
+                """;
+        KernelRun run = inspect(body);
+        assertThat(only(run, Kind.UNINITIALISED_READ).sentence())
+                .isEqualTo("line 4: a thread reads sum before it has written anything into it: "
+                        + "variables of a thread start undefined");
+        assertThat(run.report().warnings()).isEmpty();
+        assertThat(inspect(body.replace("float sum;", "float sum = 0;"))
+                        .report()
+                        .findings())
+                .isEmpty();
+    }
+
+    /** What a thread may have written, the compiler can't know: no finding. */
+    @Test
+    void aVariableThatIsWrittenOnTheWay() {
+        String body = """
+                uint t = thread_index_in_threadgroup;
+                float best;
+                bool any = false;
+                for (uint i = 0; i < uint(x[t]); ++i) {
+                  if (!any || x[i] > best) {
+                    best = x[i];
+                    any = true;
+                  }
+                }
+                out[t] = any ? best : 0;
+                """;
+        assertThat(inspect(body).report().findings()).isEmpty();
+    }
+
+    @Test
     void divergentBarrier() {
         String body = """
                 uint t = thread_index_in_threadgroup;

@@ -1,5 +1,6 @@
 package tinyllm.kernel.host;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -29,6 +30,15 @@ public record HostReport(
         accesses = List.copyOf(accesses);
         touches = List.copyOf(touches);
         warnings = List.copyOf(warnings);
+    }
+
+    /** The same report with more findings after its own. */
+    HostReport with(List<Finding> more) {
+        List<Finding> all = new ArrayList<>(findings);
+        all.addAll(more);
+        return more.isEmpty()
+                ? this
+                : new HostReport(all, stopped, counts, accesses, touches, warnings, nanos, printed);
     }
 
     /**

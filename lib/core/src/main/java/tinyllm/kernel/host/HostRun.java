@@ -107,10 +107,11 @@ public final class HostRun {
         Path file = folder.resolve("report");
         List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
         List<String> warnings = program.warnings().stream()
-                .filter(w -> w.line() > 0)
+                .filter(w -> w.line() > 0 && !UnwrittenVariables.isOne(w))
                 .map(CompileException.Problem::sentence)
                 .toList();
-        HostReport report = ReportReader.read(lines, program.executable(), warnings, ended.printed);
+        HostReport report = ReportReader.read(lines, program.executable(), warnings, ended.printed)
+                .with(UnwrittenVariables.of(program.warnings()));
         if (!lines.contains("end")) {
             List<Finding> findings = new ArrayList<>(report.findings());
             findings.add(new Finding(Finding.Kind.CRASH, 0, 0, 1, lost(ended.code, options)));
