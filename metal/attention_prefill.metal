@@ -1,6 +1,7 @@
 // Flash attention of many queries: q [B, Hq, L, D] over k, v [B, Hkv, S, D] -> out [B, Hq, L, D]. A threadgroup of GROUPS SIMD groups
 // owns eight queries for each SIMD group, and walks the keys in tiles of BK with an online softmax; no L x S matrix ever exists.
-// CAUSAL: query i sees the keys up to S - L + i, and tiles beyond the last query's key are never visited.
+// CAUSAL: query i sees the keys up to S - L + i, and tiles beyond the last query's key are never visited. MASKED: mask, of four axes that
+// are 1 or those of [B, Hq, L, S], is added to the scaled scores; where it is -INFINITY, a key is hidden.
 
 // Rows first … first + rows of a [limit, D] matrix become a tile, zero beyond its end.
 template <typename T, int D>
@@ -35,6 +36,8 @@ uint heads = uint(q_shape[1]), length = uint(q_shape[2]), key_heads = uint(k_sha
 uint first = threadgroup_position_in_grid.x * QUERIES;
 const device T* queries = q + (batch * heads + head) * length * D;
 uint key_start = (batch * key_heads + head / (heads / key_heads)) * keys * D;
+uint mask_heads = uint(mask_shape[1]), mask_rows = uint(mask_shape[2]), mask_keys = uint(mask_shape[3]);
+uint mask_start = ((mask_shape[0] == 1 ? 0 : batch) * mask_heads + (mask_heads == 1 ? 0 : head)) * mask_rows * mask_keys;
 threadgroup float* my_scores = scores + simdgroup * 8 * 36;
 threadgroup float* my_rows = rows + simdgroup * 8;
 threadgroup float* my_square = squares + simdgroup * 64;
@@ -73,11 +76,21 @@ for (uint k0 = 0; k0 < last; k0 += BK) {
     uint key = k0 + lane, query = first + simdgroup * 8 + uint(r);
     bool visible = lane < BK && key < keys && (!CAUSAL || key <= keys - length + query);
     float s = visible ? my_scores[r * 36 + lane] : -INFINITY;
+    if (MASKED && visible && query < length) {
+      uint row = mask_start + (mask_rows == 1 ? 0 : query) * mask_keys;
+      s += float(mask[row + (mask_keys == 1 ? 0 : key)]) * M_LOG2E_F;
+      visible = s != -INFINITY;
+    }
     float most = max(largest[r], simd_max(s));
     float weight = visible ? exp2(s - most) : 0.0f;
     float keep = most == -INFINITY ? 1.0f : exp2(largest[r] - most);
+    float sum = simd_sum(weight);
+    if (isnan(sum) || isnan(total[r])) {  // a NaN goes no further than its row: the matrices below hold eight rows
+      weight = keep = 0.0f;
+      sum = NAN;
+    }
     largest[r] = most;
-    total[r] = total[r] * keep + simd_sum(weight);
+    total[r] = total[r] * keep + sum;
     if (lane < BK) {
       my_scores[r * 36 + lane] = weight;
     }
@@ -106,7 +119,7 @@ for (uint k0 = 0; k0 < last; k0 += BK) {
 
 if (lane == 0) {
   for (int r = 0; r < 8; ++r) {
-    my_rows[r] = 1.0f / total[r];
+    my_rows[r] = total[r] > 0.0f ? 1.0f / total[r] : 0.0f;
   }
 }
 simdgroup_float8x8 inverse;
@@ -120,7 +133,7 @@ for (int p = 0; p < PARTS; ++p) {
 threadgroup_barrier(mem_flags::mem_threadgroup);
 for (uint i = t; i < QUERIES * D; i += THREADS) {
   if (first + i / D < length) {
-    out[(batch * heads + head) * length * D + first * D + i] = T(tile[i]);
+    out[(batch * heads + head) * length * D + first * D + i] = T(rows[i / D] > 0.0f ? tile[i] : NAN);
   }
 }
 // END KERNEL

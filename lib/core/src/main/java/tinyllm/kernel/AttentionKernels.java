@@ -1,5 +1,6 @@
 package tinyllm.kernel;
 
+import java.util.Arrays;
 import java.util.List;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
@@ -7,6 +8,8 @@ import tinyllm.tensor.Tensor;
 /** Attention as calls of this lab's Metal kernels (chapters 2.5a and 2.5b). Query head h reads key head h / (Hq / Hkv). */
 public final class AttentionKernels {
     static final List<Integer> HEAD_SIZES = List.of(64, 80, 96, 128, 256);
+
+    private static final String PREFILL = "attention_prefill";
 
     private AttentionKernels() {}
 
@@ -71,18 +74,32 @@ public final class AttentionKernels {
 
     /** Many queries: q [B, Hq, L, D], k and v [B, Hkv, S, D] → [B, Hq, L, D]; causal: the queries are the last L positions. */
     public static KernelCall prefill(Tensor q, Tensor k, Tensor v, float scale, boolean causal) {
-        String name = "attention_prefill";
-        Demand.rank(name, "q", q, 4);
-        check(name, q, k, v, q.dim(1), q.dim(3));
+        return prefill(q, k, v, Tensor.zeros(q.dtype(), 1, 1, 1, 1), scale, causal, false);
+    }
+
+    /**
+     * Many queries under a mask that is added to the scaled scores.
+     *
+     * @param mask F32, F16 or BF16, broadcastable to [B, Hq, L, S]; −∞ hides a key, and a query without any key gets NaN
+     */
+    public static KernelCall prefill(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
+        checkPrefill(q, k, v);
+        Demand.floating(PREFILL, "mask", mask);
+        return prefill(q, k, v, fourAxes(mask, q.dim(0), q.dim(1), q.dim(2), k.dim(2)), scale, false, true);
+    }
+
+    private static KernelCall prefill(
+            Tensor q, Tensor k, Tensor v, Tensor mask, float scale, boolean causal, boolean masked) {
+        checkPrefill(q, k, v);
         Demand.that(
                 !causal || q.dim(2) <= k.dim(2),
-                name,
+                PREFILL,
                 q.dim(2) + " queries can't be the last positions of " + k.dim(2) + " keys");
         boolean large = q.dim(3) > 128;
         int groups = large ? 2 : 4;
         return KernelCall.of(
-                MetalKernel.library("attention_prefill.metal", "attention_prefill")
-                        .inputs("q", "k", "v", "scale")
+                MetalKernel.library("attention_prefill.metal", PREFILL)
+                        .inputs("q", "k", "v", "mask", "scale")
                         .outputs("out"),
                 Launch.grid(32 * groups * Math.ceilDiv(q.dim(2), 8 * groups), q.dim(1), q.dim(0))
                         .group(32 * groups, 1, 1)
@@ -91,11 +108,33 @@ public final class AttentionKernels {
                         .template("D", q.dim(3))
                         .template("BK", large ? 16 : 32)
                         .template("GROUPS", groups)
-                        .template("CAUSAL", causal),
+                        .template("CAUSAL", causal)
+                        .template("MASKED", masked),
                 q,
                 k,
                 v,
+                mask,
                 Tensor.scalar(scale));
+    }
+
+    private static Tensor fourAxes(Tensor mask, int... full) {
+        int missing = 4 - mask.rank();
+        int[] shape = {1, 1, 1, 1};
+        boolean fits = missing >= 0;
+        for (int i = 0; fits && i < mask.rank(); i++) {
+            shape[missing + i] = mask.dim(i);
+            fits = mask.dim(i) == 1 || mask.dim(i) == full[missing + i];
+        }
+        Demand.that(
+                fits,
+                PREFILL,
+                "a mask of shape " + Arrays.toString(mask.shape()) + " can't be broadcast to " + Arrays.toString(full));
+        return mask.reshape(shape);
+    }
+
+    private static void checkPrefill(Tensor q, Tensor k, Tensor v) {
+        Demand.rank(PREFILL, "q", q, 4);
+        check(PREFILL, q, k, v, q.dim(1), q.dim(3));
     }
 
     private static void checkDecode(String name, Tensor q, Tensor k, Tensor v) {

@@ -29,7 +29,9 @@ class MetalKernelTest {
         assertThatThrownBy(() -> MetalKernel.of("out[0] = y_shape[0];")
                         .inputs("x")
                         .outputs("out")
-                        .run(Launch.grid(1).output(DType.F32, 1), X))
+                        .run(Launch.grid(1).output(DType.F32, 1), X)
+                        .getFirst()
+                        .eval())
                 .hasMessageContaining("y_shape");
     }
 
@@ -323,5 +325,9 @@ class MetalKernelTest {
                 .hasMessageContaining("3 query heads can't share 2 key heads evenly");
         assertThatThrownBy(() -> AttentionKernels.prefill(q, q.at(":, :, :3"), q.at(":, :, :3"), 1, true))
                 .hasMessageContaining("5 queries can't be the last positions of 3 keys");
+        assertThatThrownBy(() -> AttentionKernels.prefill(q, q, q, Tensor.zeros(DType.F32, 4, 5), 1))
+                .hasMessageContaining("a mask of shape [4, 5] can't be broadcast to [1, 3, 5, 5]");
+        assertThatThrownBy(() -> AttentionKernels.prefill(q, q, q, Tensor.zeros(DType.I32, 5, 5), 1))
+                .hasMessageContaining("mask");
     }
 }

@@ -2,6 +2,9 @@ package tinyllm.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static tinyllm.kernel.MetalTables.equal;
+import static tinyllm.kernel.MetalTables.silent;
+import static tinyllm.kernel.MetalTables.tolerance;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,49 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.kernel.QuantizedKernels.Weights;
 import tinyllm.tensor.DType;
-import tinyllm.tensor.Device;
 import tinyllm.tensor.Tensor;
 
-/** Every kernel of metal/ on the host over a table of shapes: equal to the oracle, and every detector silent. */
+/** Every kernel of metal/ but attention over a table of shapes: equal to the oracle, every detector silent; and what the checker says of all. */
 class MetalSourcesTest {
-
-    private static Tensor silent(KernelCall call) {
-        KernelRun run = call.inspect();
-        assertThat(run.report().findings()).isEmpty();
-        assertThat(run.report().counts().uncounted()).isZero();
-        Tensor onHost = run.outputs().getLast();
-        if (Device.current() == Device.CPU) {
-            return onHost;
-        }
-        Tensor onGpu =
-                call.run().getLast(); // the same table there; metal/cuda/check.sh runs it under compute-sanitizer
-        equal(onGpu, onHost.toDoubles(), 3 * tolerance(onHost.dtype()));
-        return onGpu;
-    }
-
-    /** Relative to the largest value that a row of the truth has. */
-    private static void equal(Tensor actual, double[] truth, double tolerance) {
-        double[] values = actual.toDoubles();
-        assertThat(values).hasSameSizeAs(truth);
-        double largest = 1e-3;
-        for (double t : truth) {
-            largest = Math.max(largest, Math.abs(t));
-        }
-        for (int i = 0; i < truth.length; i++) {
-            double difference = Math.abs(values[i] - truth[i]);
-            if (!(difference <= tolerance * largest)) {
-                assertThat(values[i]).as("element %d", i).isEqualTo(truth[i]);
-            }
-        }
-    }
-
-    private static double tolerance(DType dtype) {
-        return switch (dtype) {
-            case F32 -> 2e-6;
-            case F16 -> 2e-3;
-            default -> 1.2e-2;
-        };
-    }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 64, 67, 255})
@@ -214,76 +178,6 @@ class MetalSourcesTest {
         }
     }
 
-    // B, Hq, Hkv, L, S, D
-    private static final int[][] ATTENTIONS = {
-        {1, 1, 1, 1, 1, 64},
-        {1, 2, 1, 5, 5, 64},
-        {2, 4, 2, 3, 40, 64},
-        {1, 2, 2, 33, 70, 80},
-        {1, 1, 1, 40, 40, 96},
-        {1, 2, 1, 17, 33, 128},
-        {1, 1, 1, 20, 37, 256},
-    };
-
-    static Stream<Arguments> attentions() {
-        return Stream.of(ATTENTIONS).map(a -> Arguments.of(a[0], a[1], a[2], a[3], a[4], a[5]));
-    }
-
-    @ParameterizedTest
-    @MethodSource("attentions")
-    void prefill(int b, int hq, int hkv, int l, int s, int d) {
-        Tensor q = Oracle.normal(13, DType.F32, b, hq, l, d);
-        Tensor k = Oracle.normal(14, DType.F32, b, hkv, s, d);
-        Tensor v = Oracle.normal(15, DType.F32, b, hkv, s, d);
-        float scale = (float) (1 / Math.sqrt(d));
-        for (boolean causal : d == 64 ? new boolean[] {true, false} : new boolean[] {true}) {
-            Tensor out = silent(AttentionKernels.prefill(q, k, v, scale, causal));
-            equal(out, Oracle.attention(q, k, v, scale, causal), 5e-6);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("attentions")
-    void decode(int b, int hq, int hkv, int l, int s, int d) {
-        Tensor q = Oracle.normal(16, DType.F32, b, hq, d);
-        Tensor k = Oracle.normal(17, DType.F32, b, hkv, s, d);
-        Tensor v = Oracle.normal(18, DType.F32, b, hkv, s, d);
-        float scale = (float) (1 / Math.sqrt(d));
-        double[] truth = Oracle.attention(q.reshape(b, hq, 1, d), k, v, scale, false);
-        equal(silent(AttentionKernels.decode(q, k, v, scale)), truth, 5e-6);
-        if (s > 1) {
-            KernelRun blocks = AttentionKernels.decodeBlocks(q, k, v, scale, 3).inspect();
-            assertThat(blocks.report().findings()).isEmpty();
-            Tensor joined = silent(AttentionKernels.decodeJoin(
-                    blocks.outputs().get(0), blocks.outputs().get(1), DType.F32));
-            equal(joined, truth, 5e-6);
-        }
-    }
-
-    @Test
-    void halfAttention() {
-        Tensor q = Oracle.normal(19, DType.F16, 1, 2, 9, 64);
-        Tensor k = Oracle.normal(20, DType.F16, 1, 1, 35, 64);
-        Tensor v = Oracle.normal(21, DType.F16, 1, 1, 35, 64);
-        equal(silent(AttentionKernels.prefill(q, k, v, 0.125f, true)), Oracle.attention(q, k, v, 0.125, true), 2e-3);
-    }
-
-    /** A tile above the diagonal is never read: the work under a causal mask is about half. */
-    @Test
-    void causalTilesAreSkipped() {
-        Tensor q = Oracle.normal(22, DType.F32, 1, 1, 128, 64);
-        long all = AttentionKernels.prefill(q, q, q, 0.125f, false)
-                .inspect()
-                .report()
-                .transactions();
-        long causal = AttentionKernels.prefill(q, q, q, 0.125f, true)
-                .inspect()
-                .report()
-                .transactions();
-        assertThat((double) causal / all)
-                .isBetween(0.55, 0.75); // 10 of 16 tiles, and the queries and results as before
-    }
-
     static Stream<KernelCall> calls() {
         Tensor row = Oracle.normal(1, DType.F32, 2, 64);
         Tensor half = Oracle.normal(1, DType.F16, 2, 64);
@@ -333,6 +227,7 @@ class MetalSourcesTest {
                 AttentionKernels.decodeBlocks(one, q, q, 1, 2),
                 AttentionKernels.decodeJoin(partial, Tensor.zeros(DType.F32, 2, 3, 2), DType.F16),
                 AttentionKernels.prefill(q, q, q, 1, true),
+                AttentionKernels.prefill(q, q, q, Oracle.normal(3, DType.F16, 2, 5, 5), 1),
                 PagedAttention.decode(rows, pages, pages, List.of(first), 1),
                 PagedAttention.prefill(rows, pages, pages, List.of(first), 1));
     }

@@ -1,6 +1,7 @@
 package tinyllm.kernel;
 
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.QuantizedKernels.Weights;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
@@ -144,6 +145,12 @@ final class Oracle {
 
     /** q [B, Hq, L, D]. */
     static double[] attention(Tensor q, Tensor k, Tensor v, double scale, boolean causal) {
+        return attention(q, k, v, null, scale, causal);
+    }
+
+    /** mask of q's rows: [B, Hq, L, S], or null. */
+    static double[] attention(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale, boolean causal) {
+        double @Nullable [] added = mask == null ? null : mask.toDoubles();
         int heads = q.dim(1);
         int length = q.dim(2);
         int dim = q.dim(3);
@@ -165,6 +172,7 @@ final class Oracle {
                 for (int d = 0; d < dim; d++) {
                     weights[s] += qs[row * dim + d] * ks[(from + s) * dim + d] * scale;
                 }
+                weights[s] += added == null ? 0 : added[row * keys + s];
                 most = Math.max(most, weights[s]);
             }
             double sum = 0;
