@@ -1,12 +1,17 @@
 #!/bin/sh
-# Runs the tables of MetalSourcesTest on an NVIDIA GPU: once as they are, then every kernel under compute-sanitizer's memcheck and
-# racecheck. Needs the driver, the libraries that native/README.md lists for -Pcuda, and compute-sanitizer (CUDA toolkit) on PATH.
+# Runs the tables of MetalSourcesTest and MetalAttentionTest on an NVIDIA GPU: through MLX's cuda_kernel beside the host run; then every call again without MLX
+# and JVM (run.py), plain and under compute-sanitizer's memcheck and racecheck; last the time of each kernel beside MLX's own. Needs the
+# driver, a C++ compiler, python3, the libraries that native/README.md lists for -Pcuda, and compute-sanitizer (CUDA toolkit) on PATH.
 #
 #     metal/cuda/check.sh [FOLDER for the logs]
+#
+# Maven builds and runs what is here. On a machine without Maven, TINYLLM_JAVA is a command that runs Java with the class path of
+# lib/core's tests (built elsewhere with -Pcuda) and JUnit's console launcher in it.
 set -eu
 cd "$(dirname "$0")/../.."
 logs=${1:-target/cuda-check}
 mkdir -p "$logs"
+logs=$(cd "$logs" && pwd)
 command -v nvidia-smi >/dev/null || { echo "check.sh: there is no NVIDIA driver (nvidia-smi) on this machine" >&2; exit 2; }
 nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | tee "$logs/gpu"
 
@@ -15,25 +20,44 @@ MLX_PTX_CACHE_DIR=$(mktemp -d)
 export MLX_PTX_CACHE_DIR
 trap 'rm -rf "$MLX_PTX_CACHE_DIR"' EXIT
 
-tables() {
-  "$@" mvn -q -B -Pcuda -pl native,lib/core test -Dtest=MetalSourcesTest -Dsurefire.failIfNoSpecifiedTests=false
+# tests CLASS...: classes of lib/core's tests. passesTheChecker is about Apple's compiler; no GPU is in it.
+tests() {
+  if [ -n "${TINYLLM_JAVA-}" ]; then
+    (cd lib/core && $TINYLLM_JAVA org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=testfeed \
+      --disable-ansi-colors --exclude-methodname='.*passesTheChecker.*' $(printf -- '-c tinyllm.kernel.%s ' "$@"))
+  else
+    mvn -q -B -Pcuda -pl native,lib/core test -Dtest="$(printf '%s,' "$@")!MetalSourcesTest#passesTheChecker" \
+      -Dsurefire.failIfNoSpecifiedTests=false
+  fi
 }
 
-echo "the tables"
-tables env > "$logs/tables.log" 2>&1 || { cat "$logs/tables.log"; exit 1; }
+# quietly LOG COMMAND...: the log is shown if the command fails.
+quietly() {
+  log=$logs/$1.log
+  shift
+  "$@" > "$log" 2>&1 || { tail -n 60 "$log"; echo "check.sh: failed, see $log" >&2; exit 1; }
+}
 
-if command -v compute-sanitizer >/dev/null; then
-  for tool in memcheck racecheck; do
-    echo "$tool"
-    status=0
-    tables compute-sanitizer --tool "$tool" --target-processes all --error-exitcode 1 --kernel-name kns=custom_kernel_ \
-      > "$logs/$tool.log" 2>&1 || status=$?
-    if [ "$status" -ne 0 ] || grep -q "ERROR SUMMARY: [1-9]" "$logs/$tool.log"; then
-      echo "check.sh: $tool found something, see $logs/$tool.log" >&2
-      exit 1
-    fi
-  done
-else
+echo "the tables, through MLX"
+rm -rf "$logs/calls"
+export TINYLLM_CUDA_EXPORT="$logs/calls"
+# Several tests at a time: most of the time goes into compiling.
+export JAVA_TOOL_OPTIONS="-Djunit.jupiter.execution.parallel.enabled=true -Djunit.jupiter.execution.parallel.mode.default=concurrent"
+quietly tables tests MetalSourcesTest MetalAttentionTest
+unset TINYLLM_CUDA_EXPORT JAVA_TOOL_OPTIONS
+echo "times"
+quietly times tests GpuTimesTest
+grep -E "microseconds|^[a-z_]+, .*[0-9]$" "$logs/times.log"
+echo "the calls of the tables, without MLX"
+quietly calls python3 metal/cuda/run.py "$logs/calls"
+tail -n 1 "$logs/calls.log"
+
+if ! command -v compute-sanitizer >/dev/null; then
   echo "check.sh: no compute-sanitizer on PATH; memcheck and racecheck were left out" >&2
   exit 3
 fi
+for tool in memcheck racecheck; do
+  echo "$tool"
+  quietly "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 python3 metal/cuda/run.py "$logs/calls"
+  tail -n 2 "$logs/$tool.log"
+done

@@ -24,23 +24,18 @@ using float16_t = __half;
 namespace metal {
 
 // CUDA's own float4 and friends have no operators: Metal's stand under the same words from here on.
-#define METAL_VECTORS(name, type)     \
+#define METAL_VECTORS(name, type)       \
   using metal_##name##2 = vec<type, 2>; \
   using metal_##name##3 = vec<type, 3>; \
   using metal_##name##4 = vec<type, 4>;
-METAL_VECTORS(float, float)
-METAL_VECTORS(half, half)
-METAL_VECTORS(bfloat, bfloat)
-METAL_VECTORS(int, int)
-METAL_VECTORS(uint, unsigned)
-METAL_VECTORS(short, short)
-METAL_VECTORS(ushort, unsigned short)
-METAL_VECTORS(char, signed char)
-METAL_VECTORS(uchar, unsigned char)
-METAL_VECTORS(long, long)
-METAL_VECTORS(ulong, unsigned long)
-METAL_VECTORS(bool, bool)
+METAL_VECTOR_TYPES(METAL_VECTORS)
 #undef METAL_VECTORS
+#define METAL_PACKED(name, type)                \
+  using packed_##name##2 = packed_vec<type, 2>; \
+  using packed_##name##3 = packed_vec<type, 3>; \
+  using packed_##name##4 = packed_vec<type, 4>;
+METAL_NUMBER_TYPES(METAL_PACKED)
+#undef METAL_PACKED
 #define float2 metal_float2
 #define float3 metal_float3
 #define float4 metal_float4
@@ -57,31 +52,33 @@ METAL_VECTORS(bool, bool)
 #define uint3 metal_uint3
 #define uint4 metal_uint4
 #define short2 metal_short2
+#define short3 metal_short3
 #define short4 metal_short4
 #define ushort2 metal_ushort2
+#define ushort3 metal_ushort3
 #define ushort4 metal_ushort4
 #define char2 metal_char2
+#define char3 metal_char3
 #define char4 metal_char4
 #define uchar2 metal_uchar2
+#define uchar3 metal_uchar3
 #define uchar4 metal_uchar4
 #define long2 metal_long2
+#define long3 metal_long3
+#define long4 metal_long4
 #define ulong2 metal_ulong2
+#define ulong3 metal_ulong3
+#define ulong4 metal_ulong4
 #define bool2 metal_bool2
+#define bool3 metal_bool3
 #define bool4 metal_bool4
-using packed_float2 = packed_vec<float, 2>;
-using packed_float3 = packed_vec<float, 3>;
-using packed_float4 = packed_vec<float, 4>;
-using packed_half2 = packed_vec<half, 2>;
-using packed_half4 = packed_vec<half, 4>;
-using packed_uint2 = packed_vec<uint, 2>;
-using packed_uint4 = packed_vec<uint, 4>;
-using packed_uchar4 = packed_vec<unsigned char, 4>;
 
 enum mem_flags { mem_none = 0, mem_device = 1, mem_threadgroup = 2, mem_texture = 4 };
 
 // __syncthreads orders shared and global memory for the block, whatever the flags ask for.
 METAL_FUNC void threadgroup_barrier(mem_flags) { __syncthreads(); }
-METAL_FUNC void simdgroup_barrier(mem_flags) { __syncwarp(__activemask()); }
+// All threads of a SIMD group reach it; those that a short last group lacks count as gone.
+METAL_FUNC void simdgroup_barrier(mem_flags) { __syncwarp(); }
 
 }  // namespace metal
 
@@ -113,13 +110,14 @@ METAL_FUNC uint3 grid_origin() { return triple(0, 0, 0); }
 METAL_FUNC uint threads_per_simdgroup() { return 32; }
 METAL_FUNC uint thread_execution_width() { return 32; }
 
-// Any value of up to 16 bytes from another lane, word by word.
+constexpr unsigned all_lanes = 0xffffffffu;
+
+// Any value of up to 16 bytes from another lane, word by word; the lanes of the mask meet here.
 template <class T>
-METAL_FUNC T from_lane(T v, uint lane) {
+METAL_FUNC T from_lane(T v, uint lane, unsigned mask = __activemask()) {
   constexpr int words = (sizeof(T) + 3) / 4;
   unsigned bits[words] = {};
   METAL_COPY(bits, &v, sizeof(T));
-  unsigned mask = __activemask();
   for (int i = 0; i < words; ++i) {
     bits[i] = __shfl_sync(mask, bits[i], int(lane));
   }
@@ -131,9 +129,9 @@ METAL_FUNC T from_lane(T v, uint lane) {
 template <class Op, int Width, class T>
 METAL_FUNC T reduce(T v) {
   unsigned active = __activemask(), lane = thread_index_in_simdgroup();
-  if (active == 0xffffffffu) {
+  if (active == all_lanes) {
     for (unsigned step = Width / 2; step > 0; step /= 2) {
-      v = Op::apply(v, from_lane(v, lane ^ step));
+      v = Op::apply(v, from_lane(v, lane ^ step, all_lanes));
     }
     return v;
   }
@@ -142,7 +140,7 @@ METAL_FUNC T reduce(T v) {
   bool some = false;
   for (unsigned i = first; i < first + Width; ++i) {
     if ((active >> i) & 1u) {
-      T other = from_lane(v, i);
+      T other = from_lane(v, i, active);
       result = some ? Op::apply(result, other) : other;
       some = true;
     }
@@ -156,7 +154,7 @@ METAL_FUNC T prefix(T v, T zero) {
   T result = zero;
   for (unsigned i = 0; i < 32; ++i) {
     if ((active >> i) & 1u) {
-      T other = from_lane(v, i);
+      T other = from_lane(v, i, active);
       if (i < lane || (Inclusive && i == lane)) {
         result = Op::apply(result, other);
       }
@@ -307,7 +305,7 @@ METAL_FUNC void simdgroup_store(const simdgroup_matrix<T, 8, 8>& m, T* to, ulong
   start[transposed ? (column + 1) * stride + row : row * stride + column + 1] = m.elements.y;
 }
 
-// By shuffles: right, and no measure of what a tensor core does.
+// By shuffles: right, and no measure of what a tensor core does. All lanes take part, as Metal asks for.
 template <class D, class A, class B, class C>
 METAL_FUNC void simdgroup_multiply_accumulate(simdgroup_matrix<D, 8, 8>& d, const simdgroup_matrix<A, 8, 8>& a,
                                               const simdgroup_matrix<B, 8, 8>& b, const simdgroup_matrix<C, 8, 8>& c) {
@@ -315,9 +313,9 @@ METAL_FUNC void simdgroup_multiply_accumulate(simdgroup_matrix<D, 8, 8>& d, cons
   float x = float(a.elements.x), y = float(a.elements.y), s = 0.0f, t = 0.0f;
   float bx = float(b.elements.x), by = float(b.elements.y);
   for (uint k = 0; k < 8; ++k) {
-    float left = tinyllm::from_lane(k % 2 == 0 ? x : y, tinyllm::matrix_lane(row, k));
-    s += left * tinyllm::from_lane(bx, tinyllm::matrix_lane(k, column));
-    t += left * tinyllm::from_lane(by, tinyllm::matrix_lane(k, column));
+    float left = __shfl_sync(tinyllm::all_lanes, k % 2 == 0 ? x : y, int(tinyllm::matrix_lane(row, k)));
+    s += left * __shfl_sync(tinyllm::all_lanes, bx, int(tinyllm::matrix_lane(k, column)));
+    t += left * __shfl_sync(tinyllm::all_lanes, by, int(tinyllm::matrix_lane(k, column)));
   }
   d.elements.x = D(float(c.elements.x) + s);
   d.elements.y = D(float(c.elements.y) + t);
