@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tables of MetalSourcesTest and MetalAttentionTest on an NVIDIA GPU: through MLX's cuda_kernel beside the host run; then every call again without MLX
-# and JVM (run.py), plain and under compute-sanitizer's memcheck and racecheck; last the time of each kernel beside MLX's own. Needs the
+# and JVM (run.py), plain and under the tools of compute-sanitizer; last the time of each kernel beside MLX's own. Needs the
 # driver, a C++ compiler, python3, the libraries that native/README.md lists for -Pcuda, and compute-sanitizer (CUDA toolkit) on PATH.
 #
 #     metal/cuda/check.sh [FOLDER for the logs]
@@ -53,10 +53,10 @@ quietly calls python3 metal/cuda/run.py "$logs/calls"
 tail -n 1 "$logs/calls.log"
 
 if ! command -v compute-sanitizer >/dev/null; then
-  echo "check.sh: no compute-sanitizer on PATH; memcheck and racecheck were left out" >&2
+  echo "check.sh: no compute-sanitizer on PATH; its tools were left out" >&2
   exit 3
 fi
-for tool in memcheck racecheck; do
+for tool in memcheck racecheck synccheck initcheck; do
   echo "$tool"
   quietly "$tool" compute-sanitizer --tool "$tool" --error-exitcode 9 python3 metal/cuda/run.py "$logs/calls"
   tail -n 2 "$logs/$tool.log"
