@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.BlockTables;
-import tinyllm.tensor.Tensor;
+import tinyllm.kernel.PageMemory;
 
 /**
  * One sequence's keys and values in pages of a {@link PagedKvMemory}; the block table says which. A page may be shared with other
@@ -15,7 +15,6 @@ public final class PagedKvCache implements KvCache {
     private int[] pages;
     private int length;
     private boolean closed;
-    private @Nullable BlockTables tables; // of the append at hand
 
     PagedKvCache(PagedKvMemory memory) {
         this(memory, new int[0]);
@@ -76,11 +75,10 @@ public final class PagedKvCache implements KvCache {
         }
         boolean copies = copiesTail(tokens);
         int[] taken = memory.take(pagesToReserve(tokens));
-        tables = null;
         int from = 0;
         if (copies) {
             int tail = length / memory.pool().pageTokens();
-            memory.pages().copy(pages[tail], taken[0]);
+            memory.store().copy(pages[tail], taken[0]);
             memory.release(pages[tail]);
             pages[tail] = taken[0];
             from = 1;
@@ -93,20 +91,21 @@ public final class PagedKvCache implements KvCache {
     @Override
     public KeysValues append(int layer, KeysValues step) {
         open();
-        int tokens = step.keys().dim(2);
-        BlockTables at = tables;
-        if (at == null || at.rows() != tokens) {
-            at = new BlockTables(memory.pages(), List.of(entry(tokens)));
-            tables = at;
+        int room = pages.length * memory.pool().pageTokens();
+        if (step.keys().dim(2) > room - length) {
+            throw new IllegalArgumentException(step.keys().dim(2) + " tokens from position " + length
+                    + " on do not fit into " + room + "; reserve first");
         }
-        memory.pages().write(layer, at, step.keys(), step.values());
-        Tensor[] all = memory.pages().read(layer, at, length + tokens);
-        return new KeysValues(all[0], all[1]);
+        return memory.store().append(layer, pages, length, step);
     }
 
-    /** The block tables of a step of these caches, which have room for it; null unless all are pages of one memory. */
+    /** The block tables of a step of these caches, which have room for it; null unless kernels can read all from one memory. */
     public static @Nullable BlockTables tables(List<? extends KvCache> caches, int[] tokens) {
         if (!(caches.getFirst() instanceof PagedKvCache first)) {
+            return null;
+        }
+        PageMemory pages = first.memory.store().memory();
+        if (pages == null) {
             return null;
         }
         BlockTables.Entry[] entries = new BlockTables.Entry[tokens.length];
@@ -117,7 +116,7 @@ public final class PagedKvCache implements KvCache {
             cache.open();
             entries[i] = cache.entry(tokens[i]);
         }
-        return new BlockTables(first.memory.pages(), List.of(entries));
+        return new BlockTables(pages, List.of(entries));
     }
 
     private BlockTables.Entry entry(int tokens) {
@@ -142,7 +141,6 @@ public final class PagedKvCache implements KvCache {
                     "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
         }
         length -= tokens;
-        tables = null;
         keep(memory.pool().pagesFor(length));
     }
 
@@ -157,7 +155,6 @@ public final class PagedKvCache implements KvCache {
 
     /** Takes other pages with the same content for its first ones, and gives its own back. */
     void share(int[] same) {
-        tables = null;
         for (int i = 0; i < same.length; i++) {
             if (same[i] != pages[i]) {
                 memory.retain(same[i]);
@@ -192,7 +189,6 @@ public final class PagedKvCache implements KvCache {
         if (!closed) {
             closed = true;
             length = 0;
-            tables = null;
             keep(0);
         }
     }

@@ -7,19 +7,19 @@ import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
 import tinyllm.kernel.PageMemory;
+import tinyllm.tensor.Device;
 
 /**
- * The pages of one model, for all its sequences: the native memory, and the pool that says who has which page. The one owner of both.
+ * The pages of one model, for all its sequences: the memory, and the pool that says who has which page. The one owner of both.
  * For one thread at a time.
  */
 public final class PagedKvMemory implements AutoCloseable {
-    private final PageMemory memory;
+    private final PageStore store;
     private final PagePool pool;
     private final int maxTokens;
     private final BitSet kept = new BitSet(); // pages that the prefix cache has
     private int idle; // of these, those that nobody else has
     private IntConsumer reclaim = count -> {};
-    private boolean poisoning;
 
     /**
      * @param context the most tokens that the model takes
@@ -32,19 +32,35 @@ public final class PagedKvMemory implements AutoCloseable {
 
     /** @param turn what keys get when they are read, if the form stores them before; see {@link KeyTurn} */
     public PagedKvMemory(PageForm form, int context, int pages, @Nullable KeyTurn turn) {
+        this(new NativePages(new PageMemory(form, pages, turn)), context, pages);
+    }
+
+    private PagedKvMemory(PageStore store, int context, int pages) {
         if (context < 1) {
             throw new IllegalArgumentException("a context of " + context + " tokens holds nothing");
         }
-        this.memory = new PageMemory(form, pages, turn);
-        this.pool = new PagePool(pages, form.pageTokens());
+        this.store = store;
+        this.pool = new PagePool(pages, store.form().pageTokens());
         this.maxTokens = (int) Math.min(context, pool.tokens());
     }
 
-    /** As many pages as the budget gives, stored as it says or else as {@code own}. */
+    /**
+     * Pages as plain tensors, on any device: for kernels that take keys and values in one piece. Memory is taken as they fill.
+     *
+     * @throws IllegalArgumentException when keys and values are to be codes, or of two kinds
+     */
+    public static PagedKvMemory ofTensors(PageForm form, int context, int pages) {
+        return new PagedKvMemory(new TensorPages(form, pages), context, pages);
+    }
+
+    /** As many pages as the budget gives, stored as it says or else as {@code own}; as tensors on a GPU. */
     public static PagedKvMemory of(
             PageBudget budget, int layers, int kvHeads, int headDim, int context, KvKind own, KeyTurn turn) {
         PageForm form = budget.form(layers, kvHeads, headDim, own);
-        return new PagedKvMemory(form, context, budget.pages(form.pageBytes()), turn);
+        int pages = budget.pages(form.pageBytes());
+        return Device.current() == Device.CPU
+                ? new PagedKvMemory(form, context, pages, turn)
+                : ofTensors(form, context, pages);
     }
 
     /** An empty cache of one sequence, which takes its pages from here and has to be closed to give them back. */
@@ -68,26 +84,25 @@ public final class PagedKvMemory implements AutoCloseable {
     }
 
     public PageForm form() {
-        return memory.form();
+        return store.form();
     }
 
-    /** Bytes of all pages, used or not. */
+    /** Bytes of all pages, used or not; of pages as tensors, those used. */
     public long nbytes() {
-        return memory.nbytes();
+        return store.nbytes();
     }
 
     /** From now on a page that becomes free is filled with NaN: a test sees who reads what is no longer theirs. */
     public void poisonFreedPages() {
-        poisoning = true;
         for (int page = 0; page < pool.size(); page++) {
             if (pool.references(page) == 0) {
-                memory.poison(page);
+                store.poison(page);
             }
         }
     }
 
-    PageMemory pages() {
-        return memory;
+    PageStore store() {
+        return store;
     }
 
     /** Pages that a sequence can get: the free ones, and those that only the prefix cache has. */
@@ -113,9 +128,7 @@ public final class PagedKvMemory implements AutoCloseable {
 
     void release(int page) {
         if (pool.release(page)) {
-            if (poisoning && memory.nbytes() > 0) {
-                memory.poison(page);
-            }
+            store.freed(page);
         } else if (kept.get(page) && pool.references(page) == 1) {
             idle++;
         }
@@ -149,6 +162,6 @@ public final class PagedKvMemory implements AutoCloseable {
     /** Frees the memory; its caches can't be used any more. Closing again does nothing. */
     @Override
     public void close() {
-        memory.close();
+        store.close();
     }
 }

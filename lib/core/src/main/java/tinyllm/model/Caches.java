@@ -39,10 +39,6 @@ final class Caches {
 
     /** @param keyBiases of each layer; empty when the model has none */
     static PagedKvMemory pages(ModelConfig config, PageBudget budget, DType dtype, List<Tensor> keyBiases) {
-        if (Device.current() != Device.CPU) {
-            throw new IllegalStateException("pages of keys and values are read by this lab's CPU kernels; start with"
-                    + " -Dtinyllm.device=cpu");
-        }
         return PagedKvMemory.of(
                 budget,
                 config.numHiddenLayers(),

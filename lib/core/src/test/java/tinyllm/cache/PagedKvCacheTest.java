@@ -3,6 +3,7 @@ package tinyllm.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -271,6 +272,60 @@ class PagedKvCacheTest {
         }
     }
 
+    /** Pages as tensors, as a GPU has them: the same tables, and the same numbers. */
+    @ParameterizedTest
+    @CsvSource({"1,16", "2,32", "3,64"})
+    void tensorsServeAsPages(long seed, int pageTokens) {
+        Random random = new Random(seed);
+        PageForm form = new PageForm(2, KV, DIM, pageTokens, KvKind.F16);
+        Tensor k = Tensor.normal(1, 1, KV, 200, DIM);
+        Tensor v = Tensor.normal(2, 1, KV, 200, DIM);
+        try (PagedKvMemory nativePages = new PagedKvMemory(form, 1000, 2000 / pageTokens);
+                PagedKvMemory tensors = PagedKvMemory.ofTensors(form, 1000, 2000 / pageTokens)) {
+            List<PagedKvCache> a = new ArrayList<>(List.of(nativePages.newCache()));
+            List<PagedKvCache> b = new ArrayList<>(List.of(tensors.newCache()));
+            for (int round = 0; round < 40; round++) {
+                int which = random.nextInt(a.size());
+                int choice = random.nextInt(5);
+                int tokens = 1 + random.nextInt(40);
+                int back = random.nextInt(a.get(which).length() + 1);
+                for (List<PagedKvCache> all : List.of(a, b)) {
+                    PagedKvCache cache = all.get(which);
+                    if (choice == 0 && all.size() < 6) {
+                        all.add(cache.fork());
+                    } else if (choice == 1) {
+                        cache.rewind(back);
+                    }
+                }
+                PagedKvCache one = a.get(which);
+                PagedKvCache other = b.get(which);
+                if (choice > 1 && one.length() + tokens <= 200) {
+                    KeysValues step = new KeysValues(
+                            k.slice(2, one.length(), one.length() + tokens), v.slice(2, 200 - tokens, 200));
+                    for (int layer = 0; layer < 2; layer++) {
+                        one.reserve(tokens);
+                        other.reserve(tokens);
+                        KeysValues expected = one.append(layer, step);
+                        KeysValues found = other.append(layer, step);
+                        assertThat(found.keys().toFloats())
+                                .isEqualTo(expected.keys().toFloats());
+                        assertThat(found.values().toFloats())
+                                .isEqualTo(expected.values().toFloats());
+                    }
+                    one.advance(tokens);
+                    other.advance(tokens);
+                }
+                assertThat(other.pages()).isEqualTo(one.pages());
+            }
+            a.forEach(PagedKvCache::close);
+            b.forEach(PagedKvCache::close);
+            assertThat(tensors.pool().used()).isZero();
+            assertThat(tensors.nbytes()).isZero();
+            assertThatThrownBy(() -> PagedKvMemory.ofTensors(new PageForm(1, KV, DIM, 16, KvKind.INT8), 100, 10))
+                    .hasMessageContaining("INT8 keys");
+        }
+    }
+
     /** Random lives of many sequences in few pages; freed pages hold NaN, so nobody reads what is not theirs. */
     @ParameterizedTest
     @CsvSource({"1,16", "2,16", "3,32", "4,64"})
@@ -280,7 +335,7 @@ class PagedKvCacheTest {
         float[] whole = alone(text, DType.F32);
         try (PagedKvMemory memory = memory(1, 1600 / pageTokens, pageTokens)) {
             memory.poisonFreedPages();
-            List<PagedKvCache> all = new java.util.ArrayList<>();
+            List<PagedKvCache> all = new ArrayList<>();
             for (int round = 0; round < 150; round++) {
                 int choice = random.nextInt(6);
                 if (choice == 0 || all.isEmpty()) {

@@ -21,8 +21,11 @@ import tinyllm.cache.PageBudget;
 import tinyllm.cache.PagedKvCache;
 import tinyllm.cache.PagedKvMemory;
 import tinyllm.cache.PagesException;
+import tinyllm.cache.PrefixCache;
 import tinyllm.kernel.KernelSet;
 import tinyllm.kernel.KernelThreads;
+import tinyllm.kernel.KvKind;
+import tinyllm.kernel.PageForm;
 import tinyllm.tensor.Tensor;
 import tinyllm.weights.ModelFiles;
 import tinyllm.weights.ModelRegistry;
@@ -154,6 +157,36 @@ class StepTest {
                     new Chunk(new int[] {a[29]}, first, true), new Chunk(Arrays.copyOfRange(b, 7, 20), second, true)));
             assertThat(gap(row(logits, 0), model.lastLogits(a).toFloats())).isLessThan(1e-3);
             assertThat(gap(row(logits, 1), model.lastLogits(b).toFloats())).isLessThan(1e-3);
+        }
+    }
+
+    /** A GPU's way: every kernel set takes pages that are tensors, one sequence after another. */
+    @ParameterizedTest
+    @ValueSource(strings = {"REFERENCE", "MLX", "OWN"})
+    void pagesMayBeTensors(KernelSet set, @TempDir Path folder) throws Exception {
+        CausalLm model = load(TinyQuantized.write(folder, "qwen2"), set);
+        int[] a = text(1, 30, 64);
+        int[] b = text(2, 20, 64);
+        PageForm form = new PageForm(2, 2, 32, 16, set == KernelSet.OWN ? KvKind.F16 : KvKind.F32);
+        try (PagedKvMemory memory = PagedKvMemory.ofTensors(form, 256, 32)) {
+            PrefixCache prefixes = new PrefixCache(memory);
+            for (int round = 0; round < 2; round++) {
+                try (PagedKvCache first = prefixes.newCache("", a);
+                        PagedKvCache second = prefixes.newCache("", b)) {
+                    assertThat(first.length()).isEqualTo(round == 0 ? 0 : 16);
+                    Tensor logits = model.step(List.of(
+                            new Chunk(Arrays.copyOfRange(a, first.length(), 30), first, true),
+                            new Chunk(Arrays.copyOfRange(b, second.length(), 20), second, true)));
+                    double bound = set == KernelSet.OWN ? 0 : 1e-3;
+                    assertThat(gap(row(logits, 0), model.lastLogits(a).toFloats()))
+                            .isLessThanOrEqualTo(bound);
+                    assertThat(gap(row(logits, 1), model.lastLogits(b).toFloats()))
+                            .isLessThanOrEqualTo(bound);
+                    prefixes.keep("", a, first);
+                    prefixes.keep("", b, second);
+                }
+            }
+            assertThat(prefixes.stats().hitTokens()).isEqualTo(32);
         }
     }
 
