@@ -1,6 +1,7 @@
 package tinyllm.weights;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tinyllm.weights.format.ElementType;
 
 /**
@@ -115,10 +116,60 @@ public record AffineQuantization(int bits, int groupSize) {
         return packed;
     }
 
+    /** A group size that divides so many columns: this one, or the largest smaller one; null when even 32 does not. */
+    public @Nullable AffineQuantization fitting(int cols) {
+        for (int group = groupSize; group >= 32; group /= 2) {
+            if (cols % group == 0) {
+                return group == groupSize ? this : new AffineQuantization(bits, group);
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Replaces weights by what is left of them after {@link #quantizeInHalf} and dequantizing, without packing: the same numbers,
+     * sooner.
+     *
+     * @param from where a group begins
+     * @param count whole groups
+     */
+    public void roundInHalf(float[] weights, int from, int count) {
+        if (count < 0 || count % groupSize != 0 || from < 0 || from + count > weights.length) {
+            throw new IllegalArgumentException(
+                    count + " values from " + from + " of " + weights.length + " are not whole groups of " + groupSize);
+        }
+        for (int at = from; at < from + count; at += groupSize) {
+            Line line = line(weights, at, true);
+            float scale = line.scale;
+            float bias = line.bias;
+            float most = (1 << bits) - 1;
+            for (int i = at; i < at + groupSize; i++) {
+                float marks = (weights[i] - bias) / scale;
+                // Adding 1.5 · 2^23 leaves no room for fractions: rint, in a form of which the compiler makes vectors
+                float code = marks + 12582912f - 12582912f;
+                weights[i] = scale * Math.max(0, Math.min(most, code)) + bias;
+            }
+        }
+    }
+
+    /** Where the codes of a group lie: {@code scale · code + bias}. */
+    private record Line(float scale, float bias) {}
+
     private void quantizeGroup(float[] weights, int group, Packed packed, boolean half) {
-        float low = weights[group * groupSize];
-        float high = low;
+        Line line = line(weights, group * groupSize, half);
+        packed.scales[group] = line.scale;
+        packed.biases[group] = line.bias;
+        int most = (1 << bits) - 1;
         for (int i = group * groupSize; i < (group + 1) * groupSize; i++) {
+            int code = (int) Math.clamp((float) Math.rint((weights[i] - line.bias) / line.scale), 0, most);
+            put(packed.words, (long) i * bits, code);
+        }
+    }
+
+    private Line line(float[] weights, int at, boolean half) {
+        float low = weights[at];
+        float high = low;
+        for (int i = at; i < at + groupSize; i++) {
             low = Math.min(low, weights[i]);
             high = Math.max(high, weights[i]);
         }
@@ -130,14 +181,11 @@ public record AffineQuantization(int bits, int groupSize) {
         float zeroCode = (float) Math.rint(edge / scale);
         scale = zeroCode == 0 ? scale : edge / zeroCode;
         float bias = zeroCode == 0 ? 0 : edge;
-        scale = half ? Float.float16ToFloat(Float.floatToFloat16(scale)) : scale;
-        bias = half ? Float.float16ToFloat(Float.floatToFloat16(bias)) : bias;
-        packed.scales[group] = scale;
-        packed.biases[group] = bias;
-        for (int i = group * groupSize; i < (group + 1) * groupSize; i++) {
-            int code = (int) Math.clamp((float) Math.rint((weights[i] - bias) / scale), 0, most);
-            put(packed.words, (long) i * bits, code);
-        }
+        return half
+                ? new Line(
+                        Float.float16ToFloat(Float.floatToFloat16(scale)),
+                        Float.float16ToFloat(Float.floatToFloat16(bias)))
+                : new Line(scale, bias);
     }
 
     private void put(int[] words, long bit, int code) {

@@ -27,15 +27,7 @@ public final class RequantizedCheckpoint implements Checkpoint {
     /** What this matrix becomes; null for a tensor that stays as it is. */
     private @Nullable AffineQuantization form(String name) {
         int[] shape = stored.shape(name);
-        if (shape.length != 2) {
-            return null;
-        }
-        for (int group = form.groupSize(); group >= 32; group /= 2) {
-            if (shape[1] % group == 0) {
-                return new AffineQuantization(form.bits(), group);
-            }
-        }
-        return null;
+        return shape.length == 2 ? form.fitting(shape[1]) : null;
     }
 
     @Override
@@ -95,10 +87,7 @@ public final class RequantizedCheckpoint implements Checkpoint {
         int rows = loaded.dim(0);
         int cols = loaded.dim(1);
         float[] values = loaded.toFloats();
-        IntStream.range(0, rows).parallel().forEach(r -> {
-            float[] row = java.util.Arrays.copyOfRange(values, r * cols, (r + 1) * cols);
-            System.arraycopy(to.dequantize(to.quantizeInHalf(row, 1, cols)), 0, values, r * cols, cols);
-        });
+        IntStream.range(0, rows).parallel().forEach(r -> to.roundInHalf(values, r * cols, cols));
         return Tensor.of(values, rows, cols).astype(dtype);
     }
 

@@ -2,11 +2,12 @@ package tinyllm.lab.exercises;
 
 import java.util.List;
 import tinyllm.lab.challenge.Challenge;
+import tinyllm.lab.exercises.week2.LinearChallenge;
 
 /** All challenges, in reading order; a chapter that writes a kernel ends with one. */
 public final class Challenges {
 
-    private static final List<Challenge<?, ?>> ALL = List.of();
+    private static final List<Challenge<?, ?>> ALL = List.of(LinearChallenge.MATVEC);
 
     private Challenges() {}
 

@@ -33,6 +33,10 @@ import tinyllm.lab.exercises.week1.TemplateExercise;
 import tinyllm.lab.exercises.week1.TopKExercise;
 import tinyllm.lab.exercises.week1.TopPExercise;
 import tinyllm.lab.exercises.week1.WarmUpExercise;
+import tinyllm.lab.exercises.week2.CppLinearExercise;
+import tinyllm.lab.exercises.week2.GroupExercise;
+import tinyllm.lab.exercises.week2.LinearExercises;
+import tinyllm.lab.exercises.week2.PackingExercise;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -70,7 +74,12 @@ public final class Exercises {
             GenerateExercise.GENERATE,
             TemperatureExercise.TEMPERATURE,
             TopKExercise.TOP_K,
-            TopPExercise.TOP_P);
+            TopPExercise.TOP_P,
+            GroupExercise.GROUP,
+            PackingExercise.PACKING,
+            LinearExercises.LOOP,
+            LinearExercises.VECTOR,
+            CppLinearExercise.CPP);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.Exercises;
 import tinyllm.lab.kernel.Imports;
@@ -55,13 +56,22 @@ record Answer(Exercise<?> exercise, String source, List<String> classes, List<Ra
         for (Chapter chapter : Chapter.readAll(folder)) {
             List<Cell> cells = chapter.exercises();
             for (int i = 0; i < cells.size(); i++) {
-                answers.add(of(cells.get(i), cells.subList(0, i)));
+                answers.add(of(cells.get(i), cells.subList(0, i), imports(chapter)));
             }
         }
         return List.copyOf(answers);
     }
 
-    private static Answer of(Cell own, List<Cell> before) {
+    /** What the chapter's cells import beyond what every notebook has. */
+    private static String imports(Chapter chapter) {
+        return chapter.code().stream()
+                .flatMap(cell -> cell.text().lines())
+                .filter(line -> line.startsWith("import ") && line.endsWith(";"))
+                .distinct()
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static Answer of(Cell own, List<Cell> before, String imports) {
         Set<String> declared = new LinkedHashSet<>(topLevel(own));
         List<String> parts = new ArrayList<>();
         // A class that a later cell writes again replaces the earlier one, as in the notebook.
@@ -70,7 +80,7 @@ record Answer(Exercise<?> exercise, String source, List<String> classes, List<Ra
                 parts.addFirst(cell.text());
             }
         }
-        String source = HEAD + Imports.source() + "\n\n" + String.join("\n\n", parts) + "\n\n";
+        String source = HEAD + Imports.source() + "\n" + imports + "\n\n" + String.join("\n\n", parts) + "\n\n";
         int start = source.length();
         source += own.text() + "\n";
         List<Range> ranges = new ArrayList<>();

@@ -29,6 +29,7 @@ final class Mutants {
     /** Generous, since the machine may be busy; a mutant that loops takes all of it. */
     private static final Duration DEADLINE = Duration.ofSeconds(6);
 
+    private static final Duration USUAL = Duration.ofSeconds(20);
     private static final int TOGETHER = 250;
 
     private final Answer answer;
@@ -41,7 +42,8 @@ final class Mutants {
         JavacTask task = (JavacTask) compiler.getTask(null, null, null, null, null, List.of(file(answer.source())));
         CompilationUnitTree unit = task.parse().iterator().next();
         Mutator mutator = new Mutator(answer, unit, Trees.instance(task).getSourcePositions());
-        all = mutator.mutants();
+        List<Mutant> java = mutator.mutants();
+        all = java.isEmpty() ? TextMutator.mutants(answer) : java;
         polls = mutator.polls();
     }
 
@@ -110,7 +112,9 @@ final class Mutants {
     }
 
     private CheckResult check(String name, ClassLoader loader) {
-        return new Check<>(answer.exercise(), DEADLINE).run(constructor(name, loader));
+        Duration own = answer.exercise().deadline();
+        Duration deadline = own.compareTo(USUAL) > 0 ? own : DEADLINE; // kernels are compiled in their checks
+        return new Check<>(answer.exercise(), deadline).run(constructor(name, loader));
     }
 
     /** The last class of the exercise's cell that implements the exercise's interface, as the check cell's {@code MyClass::new}. */

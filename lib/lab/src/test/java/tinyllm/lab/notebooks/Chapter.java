@@ -101,7 +101,7 @@ public record Chapter(String name, List<Cell> cells) {
     }
 
     /** The cells that a learner runs: code, and not for the tests alone. */
-    List<Cell> code() {
+    public List<Cell> code() {
         return cells.stream()
                 .filter(cell -> cell.code() && cell.wrong().isEmpty())
                 .toList();
