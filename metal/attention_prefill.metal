@@ -201,8 +201,13 @@ for (uint k0 = 0; k0 < keys; k0 += BK) {
     float most = max(largest[r], simd_max(s));
     float weight = visible ? exp2(s - most) : 0.0f;
     float keep = most == -INFINITY ? 1.0f : exp2(largest[r] - most);
+    float sum = simd_sum(weight);
+    if (isnan(sum) || isnan(total[r])) {  // as above
+      weight = keep = 0.0f;
+      sum = NAN;
+    }
     largest[r] = most;
-    total[r] = total[r] * keep + simd_sum(weight);
+    total[r] = total[r] * keep + sum;
     if (lane < BK) {
       my_scores[r * 36 + lane] = weight;
     }
@@ -238,7 +243,7 @@ for (uint k0 = 0; k0 < keys; k0 += BK) {
 
 if (lane == 0) {
   for (int r = 0; r < 8; ++r) {
-    my_rows[r] = 1.0f / total[r];
+    my_rows[r] = total[r] > 0.0f ? 1.0f / total[r] : 0.0f;
   }
 }
 simdgroup_float8x8 inverse;
@@ -252,7 +257,7 @@ for (int p = 0; p < PARTS; ++p) {
 threadgroup_barrier(mem_flags::mem_threadgroup);
 for (uint i = t; i < QUERIES * D; i += THREADS) {
   if (i / D < length) {
-    out[((first + i / D) * heads + head) * D + i % D] = T(tile[i]);
+    out[((first + i / D) * heads + head) * D + i % D] = T(rows[i / D] > 0.0f ? tile[i] : NAN);
   }
 }
 // END KERNEL

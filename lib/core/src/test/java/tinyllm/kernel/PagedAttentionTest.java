@@ -157,6 +157,30 @@ class PagedAttentionTest {
         assertThat(chunks.toFloats()[KV * 64]).isEqualTo(7f);
     }
 
+    /** Fault T10: a broken row stays alone, in its chunk and beside other sequences. */
+    @Test
+    void aNanStaysInItsRow() {
+        List<Sequence> sequences = dealt(16, new int[] {0, 9}, new int[] {20, 3});
+        Tensor q = Oracle.normal(7, DType.F32, 12, KV, 64);
+        Tensor k = Oracle.normal(8, DType.F32, pages(sequences), KV, 16, 64);
+        double[] truth = truth(q, k, k, sequences, 0.125);
+        float[] broken = q.toFloats();
+        broken[2 * KV * 64] = Float.NaN; // row 2, head 0
+        Tensor rows = Tensor.of(broken, 12, KV, 64);
+        for (KernelCall call : List.of(
+                PagedAttention.decode(rows, k, k, sequences, 0.125f),
+                PagedAttention.prefill(rows, k, k, sequences, 0.125f))) {
+            double[] out = silent(call).toDoubles();
+            for (int i = 0; i < out.length; i++) {
+                if (i / 64 == 2 * KV) {
+                    assertThat(out[i]).isNaN();
+                } else {
+                    assertThat(Math.abs(out[i] - truth[i])).as("element %d", i).isLessThanOrEqualTo(2e-5);
+                }
+            }
+        }
+    }
+
     @Test
     void invalidTablesAreRefused() {
         Tensor q = Tensor.zeros(DType.F32, 1, KV, 64);
