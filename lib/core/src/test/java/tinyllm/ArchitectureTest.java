@@ -2,6 +2,7 @@ package tinyllm;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.Map.entry;
@@ -110,7 +111,19 @@ class ArchitectureTest {
                 .resideInAPackage("tinyllm.nn..")
                 .should()
                 .dependOnClassesThat()
-                .haveFullyQualifiedName("tinyllm.cache.ContiguousKvCache")
+                .haveNameMatching("tinyllm\\.cache\\.(?!KvCache$|KeysValues$|package-info$).*")
+                .check(CLASSES);
+    }
+
+    /** Pages are counted, and found by their content, without any memory. */
+    @Test
+    void countingPagesKnowsNoMemory() {
+        noClasses()
+                .that()
+                .haveNameMatching("tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex).*")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("tinyllm..", "org.bytedeco..")
+                        .and(not(nameMatching("tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex).*"))))
                 .check(CLASSES);
     }
 
