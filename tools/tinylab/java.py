@@ -6,7 +6,7 @@ import sys
 from . import machine, paths, setup
 
 MAIN = "tinyllm.cli.Main"
-COMMANDS = ("doctor", "models", "generate", "logprobs", "perplexity", "tokenize", "detokenize", "chat", "check", "serve", "bench", "film")
+COMMANDS = ("doctor", "models", "generate", "batch", "logprobs", "perplexity", "tokenize", "detokenize", "chat", "check", "serve", "bench", "film")
 
 
 def become(arguments: list[str], as_built: bool = False) -> None:

@@ -222,6 +222,18 @@ public final class Engine implements AutoCloseable {
         return reports;
     }
 
+    /**
+     * Who holds each page of a manual engine now, page by page: a request's id, or one of {@link PageOwner}.
+     *
+     * @throws IllegalStateException when the engine has its own thread, which moves pages meanwhile
+     */
+    public synchronized long[] pageOwners() {
+        if (!manual || closed) {
+            throw new IllegalStateException("only a manual engine that is open has pages that stand still");
+        }
+        return core.pageOwners();
+    }
+
     /** For any thread. */
     public EngineHealth health() {
         return core.health(closed);

@@ -291,6 +291,10 @@ final class EngineCore {
         }
     }
 
+    long[] pageOwners() {
+        return PageCount.owners(model, roster.running());
+    }
+
     long steps() {
         return steps;
     }

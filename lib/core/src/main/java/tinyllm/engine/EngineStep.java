@@ -20,6 +20,7 @@ final class EngineStep {
         final int slot;
         final StepReport.Work work;
         final int known;
+        final int before;
         int computed;
         int chosen = StepReport.NONE;
 
@@ -33,6 +34,7 @@ final class EngineStep {
             this.tokens = tokens;
             this.slot = request.slot;
             this.work = request.decoding() ? StepReport.Work.DECODE : StepReport.Work.PREFILL;
+            this.before = request.computed;
             this.computed = request.computed;
             this.known = request.known;
             request.known = 0;
@@ -123,7 +125,7 @@ final class EngineStep {
         } catch (Throwable e) {
             parts.forEach(this::takeBack);
             if (parts.size() > 1) {
-                parts.forEach(this::callAlone);
+                eachAlone(parts);
             } else {
                 parts.getFirst().error = e;
             }
@@ -134,23 +136,27 @@ final class EngineStep {
         }
     }
 
-    private void callAlone(Part part) {
-        try {
-            call(List.of(part));
-        } catch (CancellationException e) {
-            takeBack(part);
-            throw e;
-        } catch (Throwable e) {
-            part.error = e;
-            takeBack(part);
+    private void eachAlone(List<Part> parts) {
+        for (Part part : parts) {
+            try {
+                call(List.of(part));
+            } catch (CancellationException e) {
+                parts.forEach(this::takeBack); // the tokens of those before were handed to nobody
+                throw e;
+            } catch (Throwable e) {
+                part.error = e;
+                takeBack(part);
+            }
         }
     }
 
-    /** Tokens that a failed call may have left behind are no part of the text. */
+    /** Tokens that a call left behind, whose outcome nobody gets, are no part of the text. */
     private void takeBack(Part part) {
-        KvCache cache = Objects.requireNonNull(part.request.cache);
-        cache.rewind(cache.length() - part.request.computed);
-        part.request.pages = model.pages(cache).length;
+        ActiveRequest r = part.request;
+        KvCache cache = Objects.requireNonNull(r.cache);
+        cache.rewind(cache.length() - part.before);
+        r.computed = part.before;
+        r.pages = model.pages(cache).length;
     }
 
     private void call(List<Part> parts) {

@@ -41,6 +41,20 @@ record PageCount(int used, int shared, int idle, int free) {
         return new PageCount(used, shared, taken - used, free);
     }
 
+    /** Who holds each page: a request's id, {@link PageOwner#FREE}, {@link PageOwner#KEPT} or {@link PageOwner#SHARED}. */
+    static long[] owners(EngineModel model, List<SequenceState> running) {
+        long[] owners = new long[model.pool().size()];
+        for (int page = 0; page < owners.length; page++) {
+            owners[page] = model.pool().references(page) == 0 ? PageOwner.FREE : PageOwner.KEPT;
+        }
+        for (SequenceState sequence : running) {
+            for (int page : pages(model, sequence)) {
+                owners[page] = owners[page] == PageOwner.KEPT ? sequence.id : PageOwner.SHARED;
+            }
+        }
+        return owners;
+    }
+
     private static int[] pages(EngineModel model, SequenceState sequence) {
         return model.pages(Objects.requireNonNull(((ActiveRequest) sequence).cache));
     }

@@ -1,7 +1,9 @@
 package tinyllm.engine;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -11,18 +13,17 @@ final class PlanCheck {
 
     private final SchedulerState state;
     private final SchedulerPolicy policy;
-    private final Map<Long, Sequence> running = new HashMap<>();
+    private final BitSet gone = new BitSet(); // places in the list of running ones
+    private final BitSet busy = new BitSet();
     private final Map<Long, Sequence> joining = new HashMap<>();
-    private final Map<Long, KnownPrefix> prefixes = new HashMap<>();
+    private final Set<Long> joiningBusy = new HashSet<>();
+    private int next; // place behind the one that was found last: most plans go along the list
     private int free;
 
     private PlanCheck(SchedulerState state, SchedulerPolicy policy) {
         this.state = state;
         this.policy = policy;
         this.free = state.freePages();
-        for (Sequence sequence : state.running()) {
-            running.put(sequence.id(), sequence);
-        }
     }
 
     /** @throws PlanException with what is wrong and the limit that it breaks */
@@ -37,14 +38,29 @@ final class PlanCheck {
         check.progress(plan);
     }
 
+    /** The place of a running request; -1 when it does not run, or no longer. */
+    private int place(long id) {
+        List<Sequence> running = state.running();
+        for (int i = 0; i < running.size(); i++) {
+            int at = next + i < running.size() ? next + i : next + i - running.size();
+            if (running.get(at).id() == id) {
+                next = at + 1;
+                return gone.get(at) ? -1 : at;
+            }
+        }
+        return -1;
+    }
+
     private void preempted(StepPlan plan) {
         for (long id : plan.preempted()) {
-            Sequence victim = running.remove(id);
-            if (victim == null) {
+            int place = place(id);
+            if (place < 0) {
                 throw new PlanException("the plan preempts request " + id + ", which does not run");
             }
-            free += victim.ownPages();
+            gone.set(place);
+            free += state.running().get(place).ownPages();
         }
+        next = 0;
     }
 
     private void admitted(StepPlan plan) {
@@ -58,9 +74,7 @@ final class PlanCheck {
         for (Sequence sequence : state.waiting()) {
             if (wanted.remove(sequence.id())) {
                 joining.put(sequence.id(), sequence);
-                KnownPrefix known = state.prefixes().of(sequence);
-                prefixes.put(sequence.id(), known);
-                free -= known.idlePages();
+                free -= state.prefixes().of(sequence).idlePages();
             }
             if (wanted.isEmpty()) {
                 break;
@@ -70,7 +84,7 @@ final class PlanCheck {
             throw new PlanException(
                     "the plan admits request " + wanted.iterator().next() + ", which does not wait");
         }
-        int count = running.size() + joining.size();
+        int count = state.running().size() - gone.cardinality() + joining.size();
         if (count > policy.maxRunning()) {
             throw new PlanException(
                     "the plan lets " + count + " requests run, but at most " + policy.maxRunning() + " may");
@@ -78,12 +92,8 @@ final class PlanCheck {
     }
 
     private void work(StepPlan plan) {
-        Set<Long> seen = new HashSet<>();
         int tokens = 0;
         for (StepPlan.Work work : plan.work()) {
-            if (!seen.add(work.sequence())) {
-                throw new PlanException("the plan names request " + work.sequence() + " twice in its work");
-            }
             tokens += work.tokens();
             free -= pages(work);
         }
@@ -97,20 +107,31 @@ final class PlanCheck {
     }
 
     private int pages(StepPlan.Work work) {
-        KnownPrefix known = prefixes.getOrDefault(work.sequence(), KnownPrefix.NOTHING);
-        Sequence sequence = running.get(work.sequence());
-        Sequence joined = sequence != null ? sequence : joining.get(work.sequence());
-        if (joined == null) {
+        int place = place(work.sequence());
+        Sequence sequence = place >= 0 ? state.running().get(place) : joining.get(work.sequence());
+        if (sequence == null) {
             throw new PlanException("the plan has work for request " + work.sequence()
                     + ", which does not run after the plan's preemptions and admissions");
         }
-        int missing = joined.missing() - known.tokens();
+        boolean twice = place >= 0 ? busy.get(place) : !joiningBusy.add(work.sequence());
+        if (twice) {
+            throw new PlanException("the plan names request " + work.sequence() + " twice in its work");
+        }
+        if (place >= 0) {
+            busy.set(place);
+            return pages(work, sequence, 0, sequence.pages());
+        }
+        int known = state.prefixes().of(sequence).tokens();
+        return pages(work, sequence, known, known / state.pageTokens());
+    }
+
+    private int pages(StepPlan.Work work, Sequence sequence, int known, int had) {
+        int missing = sequence.missing() - known;
         if (work.tokens() < 1 || work.tokens() > missing) {
             throw new PlanException("the plan passes " + work.tokens() + " tokens of request " + work.sequence()
                     + ", which is missing " + missing);
         }
-        int had = sequence != null ? sequence.pages() : known.tokens() / state.pageTokens();
-        return Math.max(0, Math.ceilDiv(joined.computed() + known.tokens() + work.tokens(), state.pageTokens()) - had);
+        return Math.max(0, Math.ceilDiv(sequence.computed() + known + work.tokens(), state.pageTokens()) - had);
     }
 
     /** A plan that changes nothing would be made again for ever. */

@@ -132,13 +132,16 @@ public final class Simulation {
         }
         plan.admitted().forEach(id -> roster.admit(member(id)));
         int decodeRows = 0;
+        List<SequenceState> members = new ArrayList<>(plan.work().size());
         for (StepPlan.Work work : plan.work()) {
-            decodeRows += work.tokens() == 1 && member(work.sequence()).decoding() ? 1 : 0;
+            SequenceState member = member(work.sequence());
+            members.add(member);
+            decodeRows += member.decoding() ? 1 : 0;
         }
         now += cost.seconds(decodeRows, plan.tokens() - decodeRows);
         List<StepReport.Row> rows = listener == null ? List.of() : new ArrayList<>();
-        for (StepPlan.Work work : plan.work()) {
-            advance(member(work.sequence()), work.tokens(), listener == null ? null : rows);
+        for (int i = 0; i < members.size(); i++) {
+            advance(members.get(i), plan.work().get(i).tokens(), listener == null ? null : rows);
         }
         if (listener != null) {
             listener.onStep(report(plan, began, rows));

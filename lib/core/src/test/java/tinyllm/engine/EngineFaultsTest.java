@@ -374,6 +374,25 @@ class EngineFaultsTest {
     }
 
     @Test
+    void anInterruptWhileSomebodyIsBlamedLosesNothing() {
+        try (Engine engine = engine(true)) {
+            RequestHandle a = engine.submit(EngineRequest.tokens(GOOD).maxTokens(30));
+            RequestHandle b = engine.submit(EngineRequest.tokens(51).maxTokens(30));
+            model.fault = chunks -> {
+                if (model.calls == 5) {
+                    throw new IllegalStateException("once");
+                }
+                if (model.calls == 7) { // the second of the two, alone
+                    throw new CancellationException("interrupted before layer 3");
+                }
+            };
+            assertThatThrownBy(engine::steps).isInstanceOf(CancellationException.class);
+            assertThat(a.result().tokens()).isEqualTo(FakeModel.expected(GOOD, SamplingParams.GREEDY, 30));
+            assertThat(b.result().tokens()).isEqualTo(FakeModel.expected(new int[] {51}, SamplingParams.GREEDY, 30));
+        }
+    }
+
+    @Test
     void deadlines() {
         int[] prompt = new int[200];
         Arrays.fill(prompt, 44);

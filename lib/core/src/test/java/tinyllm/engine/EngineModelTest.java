@@ -1,6 +1,7 @@
 package tinyllm.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
@@ -15,11 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.cache.PageBudget;
+import tinyllm.course.Mine;
 import tinyllm.kernel.KernelSet;
 import tinyllm.model.CausalLm;
 import tinyllm.model.LoadListener;
 import tinyllm.model.Models;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.TopKFn;
+import tinyllm.tensor.Tensor;
 import tinyllm.weights.ModelFiles;
 import tinyllm.weights.ModelRegistry;
 
@@ -158,9 +162,48 @@ class EngineModelTest {
             assertThat(report.pages().shared()).isEqualTo(3);
             assertThat(report.pages().used()).isEqualTo(5);
             assertThat(report.rows()).extracting(StepReport.Row::pages).containsExactly(4, 4);
+            long[] owners = engine.pageOwners();
+            assertThat(owners).containsOnly(0, 1, PageOwner.SHARED, PageOwner.FREE);
+            assertThat(Arrays.stream(owners)
+                            .filter(owner -> owner == PageOwner.SHARED)
+                            .count())
+                    .isEqualTo(3);
             engine.steps();
+            assertThat(engine.pageOwners()).containsOnly(PageOwner.KEPT, PageOwner.FREE);
             assertThat(engine.step()).isNull();
         }
+    }
+
+    /** The learner's scheduler and sampling take the library's places. */
+    @Test
+    void ownAnswers() {
+        List<SchedulerState> seen = new ArrayList<>();
+        SchedulerStep scheduler = (state, policy) -> {
+            seen.add(state);
+            return new Scheduler().plan(state, policy);
+        };
+        TopKFn onlyTheThird = (logits, k) -> {
+            Tensor order = logits.neg().argsort(-1);
+            return Tensor.where(
+                    logits.eq(logits.takeAlongAxis(order.slice(1, 2, 3), -1)),
+                    logits,
+                    Tensor.scalar(Double.NEGATIVE_INFINITY));
+        };
+        Mine mine = new Mine(List.of(
+                new Mine.Piece("2.6 scheduler", SchedulerStep.class, scheduler, ""),
+                new Mine.Piece("1.7 top-k", TopKFn.class, onlyTheThird, "")));
+        int[] prompt = {5, 6, 7};
+        var third =
+                EngineRequest.tokens(prompt).maxTokens(1).ignoreEnd().sampling(new SamplingParams(1, 5, 1, 0, 1, 0));
+        try (Engine engine = Engine.manual(TINY).with(mine)) {
+            int token = engine.submit(third).result().tokens().getFirst();
+            assertThat(seen).hasSize(1);
+            Tensor logits = TINY.lastLogits(prompt).slice(0, 0, TINY.tokenizer().vocabSize());
+            assertThat(token).isEqualTo(logits.neg().argsort(-1).toInts()[2]);
+            assertThatThrownBy(() -> engine.with(mine)).hasMessageContaining("has had requests");
+        }
+        assertThat(Engine.hasPlaceFor(SchedulerStep.class)).isTrue();
+        assertThat(Engine.hasPlaceFor(Runnable.class)).isFalse();
     }
 
     /** A fixed set of prompts on the models that are here. */

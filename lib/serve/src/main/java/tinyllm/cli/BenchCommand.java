@@ -32,8 +32,8 @@ import tinyllm.weights.ModelFiles;
 @Command(
         name = "bench",
         description =
-                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own; or"
-                        + " single operations (attention, kernels).")
+                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own; many"
+                        + " requests at once (batch); or single operations (attention, kernels).")
 final class BenchCommand implements Callable<Integer> {
 
     @Mixin
@@ -42,7 +42,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private SolutionOptions solution;
 
-    @Parameters(paramLabel = "WHAT", description = "prefill, decode, attention or kernels")
+    @Parameters(paramLabel = "WHAT", description = "prefill, decode, batch, attention or kernels")
     private String what;
 
     @Option(
@@ -51,6 +51,13 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "qwen2.5-coder-0.5b",
             description = "default: ${DEFAULT-VALUE}")
     private String model;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "PART",
+            description = "batch: measure these parts of at-once, week1, continuous, gap, prefix, overhead, scheduler")
+    private List<String> parts = List.of();
 
     @Option(
             names = "--vs",
@@ -94,6 +101,9 @@ final class BenchCommand implements Callable<Integer> {
         if (what.equalsIgnoreCase("attention") || what.equalsIgnoreCase("kernels")) {
             return operations();
         }
+        if (what.equalsIgnoreCase("batch")) {
+            return batch();
+        }
         Plan.Kind kind = kind();
         ModelConfig config = ModelOptions.reading(model, () -> Models.config(model));
         int room = config.maxPositionEmbeddings() - (kind == Plan.Kind.PREFILL ? 1 : newTokens);
@@ -135,6 +145,13 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
+    private int batch() throws IOException, InterruptedException {
+        if (solution.mine() || !peers.isEmpty()) {
+            throw CommandException.wrongUsage("bench batch takes neither --solution mine nor --vs");
+        }
+        return new BatchFigures(model, kernels == null ? KernelSet.OWN : kernels, threads, rounds, output).run(parts);
+    }
+
     /** Single operations, in this process. */
     private int operations() {
         Threads.use(threads);
@@ -165,12 +182,12 @@ final class BenchCommand implements Callable<Integer> {
         return switch (what.toLowerCase(Locale.ROOT)) {
             case "prefill" -> Plan.Kind.PREFILL;
             case "decode" -> Plan.Kind.DECODE;
-            case "batch", "serve" ->
+            case "serve" ->
                 throw CommandException.wrongUsage("bench " + what
-                        + " is not built yet: prefill, decode, attention and kernels are there for now");
+                        + " is not built yet: prefill, decode, batch, attention and kernels are there for now");
             default ->
                 throw CommandException.wrongUsage(
-                        "bench measures prefill, decode, attention or kernels, not \"" + what + "\"");
+                        "bench measures prefill, decode, batch, attention or kernels, not \"" + what + "\"");
         };
     }
 

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             ModelsCommand.class,
             GenerateCommand.class,
+            BatchCommand.class,
             ChatCommand.class,
             LogprobsCommand.class,
             PerplexityCommand.class,

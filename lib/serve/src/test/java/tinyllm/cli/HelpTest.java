@@ -18,6 +18,7 @@ class HelpTest {
                 "doctor",
                 "models",
                 "generate",
+                "batch",
                 "chat",
                 "logprobs",
                 "perplexity",

@@ -1,0 +1,209 @@
+package tinyllm.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tinyllm.bench.BatchBench;
+import tinyllm.bench.Machine;
+import tinyllm.bench.OurRunner;
+import tinyllm.bench.Plan;
+import tinyllm.bench.SchedulerBench;
+import tinyllm.kernel.KernelSet;
+import tinyllm.model.CausalLm;
+import tinyllm.model.LoadListener;
+import tinyllm.model.Models;
+
+/** {@code bench batch}: what batching brings, part by part. */
+final class BatchFigures {
+    static final List<String> PARTS =
+            List.of("at-once", "week1", "continuous", "gap", "prefix", "overhead", "scheduler");
+
+    private static final int REQUESTS = 16;
+
+    private final String name;
+    private final KernelSet kernels;
+    private final int threads;
+    private final int rounds;
+    private final OutputOptions output;
+    private final Map<String, Object> json = new LinkedHashMap<>();
+
+    BatchFigures(String name, KernelSet kernels, int threads, int rounds, OutputOptions output) {
+        this.name = name;
+        this.kernels = kernels;
+        this.threads = threads;
+        this.rounds = rounds;
+        this.output = output;
+    }
+
+    int run(List<String> asked) throws IOException, InterruptedException {
+        for (String part : asked) {
+            if (!PARTS.contains(part)) {
+                throw CommandException.wrongUsage(
+                        "--only " + part + " is no part of bench batch: " + String.join(", ", PARTS) + " are");
+            }
+        }
+        List<String> parts = asked.isEmpty() ? PARTS : asked;
+        Threads.use(threads);
+        json.put("what", "batch");
+        json.put("model", name);
+        json.put("kernels", kernels.word());
+        json.put("threads", threads);
+        json.put("rounds", rounds);
+        json.put("machine", Machine.here().json());
+        json.put("load_before", Machine.load());
+        if (!parts.equals(List.of("scheduler"))) {
+            CausalLm model = ModelOptions.reading(name, () -> Models.load(name, kernels, LoadListener.NONE));
+            measure(parts, new BatchBench(model, REQUESTS, rounds, output::note));
+        }
+        if (parts.contains("week1")) {
+            week1();
+        }
+        if (parts.contains("scheduler")) {
+            json.put("scheduler", SchedulerBench.run(100_000, rounds));
+        }
+        output.result(json, this::print);
+        return 0;
+    }
+
+    private void measure(List<String> parts, BatchBench bench) {
+        if (parts.contains("at-once") || parts.contains("week1")) {
+            json.put("at_once", bench.atOnce());
+        }
+        if (parts.contains("continuous")) {
+            json.put("continuous", bench.continuous(128));
+        }
+        if (parts.contains("gap")) {
+            json.put("gap", bench.gap());
+        }
+        if (parts.contains("prefix")) {
+            json.put("prefix", bench.prefix());
+        }
+        if (parts.contains("overhead")) {
+            json.put("overhead", bench.overhead());
+        }
+    }
+
+    /** Week 1's loop reads the whole text for each token: three of its 64 steps are timed, at the begin, in the middle and at the end. */
+    private void week1() throws IOException, InterruptedException {
+        List<Double> steps = new ArrayList<>();
+        for (int length : new int[] {128, 160, 191}) {
+            output.note("week 1's loop: one step at " + length + " tokens");
+            Plan plan = new Plan(Plan.Kind.PREFILL, name, length, 1, threads, KernelSet.REFERENCE);
+            Map<String, Object> row = new OurRunner().run(plan);
+            steps.add(length / number(row, "tokens_per_s"));
+        }
+        double request = 64 * steps.stream().mapToDouble(s -> s).average().orElseThrow();
+        double batch = number("at_once", "requests_per_s");
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("seconds_per_request", request);
+        row.put("step_seconds_at_128_160_191", steps);
+        row.put("speedup", batch * request);
+        json.put("week1", row);
+    }
+
+    private double number(String part, String field) {
+        return json.get(part) instanceof Map<?, ?> row ? number(row, field) : Double.NaN;
+    }
+
+    private static double number(Map<?, ?> row, String field) {
+        return row.get(field) instanceof Number n ? n.doubleValue() : Double.NaN;
+    }
+
+    private void print(PrintWriter out) {
+        line(
+                out,
+                "%s, kernels %s, %d threads, %s",
+                name,
+                kernels.word(),
+                threads,
+                Machine.here().cpu());
+        printThroughput(out);
+        printDelays(out);
+        if (json.get("scheduler") instanceof List<?> rows) {
+            for (Object each : rows) {
+                if (each instanceof Map<?, ?> row) {
+                    String policy = String.valueOf(row.get("policy"));
+                    line(out, "scheduler, %s: %,.0f plans/s", policy, number(row, "plans_per_s"));
+                }
+            }
+        }
+    }
+
+    private void printThroughput(PrintWriter out) {
+        if (json.containsKey("at_once")) {
+            line(
+                    out,
+                    "16 requests at once (128 in, 64 out): %.1f tokens/s; one after another with a cache: %.1f; %.2f times",
+                    number("at_once", "batch_tokens_per_s"),
+                    number("at_once", "loop_tokens_per_s"),
+                    number("at_once", "speedup"));
+            line(
+                    out,
+                    "  P = %.1f, D = %.1f tokens/s of one request, so at most R = %.2f times: %.0f %% of it",
+                    number("at_once", "P"),
+                    number("at_once", "D"),
+                    number("at_once", "R"),
+                    100 * number("at_once", "share_of_ceiling"));
+        }
+        if (json.containsKey("week1")) {
+            line(
+                    out,
+                    "against week 1's loop (%.1f s a request): %.0f times the requests/s",
+                    number("week1", "seconds_per_request"),
+                    number("week1", "speedup"));
+        }
+        if (json.containsKey("continuous")) {
+            line(
+                    out,
+                    "128 requests, answers log-uniform in 16…256, 16 slots: continuous %.1f s, static padded %.1f s (%.2f times),"
+                            + " finished rows dropped %.1f s (%.2f times)",
+                    number("continuous", "continuous_s"),
+                    number("continuous", "static_padded_s"),
+                    number("continuous", "against_padded"),
+                    number("continuous", "static_dropped_s"),
+                    number("continuous", "against_dropped"));
+            line(
+                    out,
+                    "  held and unused: %.1f %% in pages of 16 tokens, %.1f %% where the longest text is set aside",
+                    100 * number("continuous", "paged_waste"),
+                    100 * number("continuous", "contiguous_waste"));
+        }
+    }
+
+    private void printDelays(PrintWriter out) {
+        if (json.containsKey("gap")) {
+            line(
+                    out,
+                    "longest gap while a prompt of 2,048 tokens arrives: %.2f s in chunks of 128, %.2f s whole; %.1f times shorter",
+                    number("gap", "chunked_s"),
+                    number("gap", "whole_s"),
+                    number("gap", "shorter"));
+        }
+        if (json.containsKey("prefix")) {
+            line(
+                    out,
+                    "first token after a system prompt of 1,024 tokens: %.0f ms, then %.0f ms (%.1f %%)",
+                    number("prefix", "first_ms"),
+                    number("prefix", "second_ms"),
+                    100 * number("prefix", "share"));
+        }
+        if (json.containsKey("overhead")) {
+            line(
+                    out,
+                    "64 rows: scheduling, sampling and streaming take %.1f %% of a step (%.2f + %.2f + %.2f ms beside %.1f ms)",
+                    100 * number("overhead", "share"),
+                    number("overhead", "plan_ms"),
+                    number("overhead", "sample_ms"),
+                    number("overhead", "stream_ms"),
+                    number("overhead", "model_ms"));
+        }
+    }
+
+    private static void line(PrintWriter out, String format, Object... values) {
+        out.println(String.format(Locale.ROOT, format, values));
+    }
+}
