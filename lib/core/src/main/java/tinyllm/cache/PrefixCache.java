@@ -90,15 +90,12 @@ public final class PrefixCache {
 
     /** Gives up to count pages back that no sequence has, those unused for longest first; returns how many. */
     public int evict(int count) {
-        for (int done = 0; done < count; done++) {
-            int page = index.evict(p -> memory.pool().references(p) == 1);
-            if (page < 0) {
-                return done;
-            }
+        int[] gone = index.evict(count, page -> memory.pool().references(page) == 1);
+        for (int page : gone) {
             memory.forget(page);
-            evictedPages++;
         }
-        return count;
+        evictedPages += gone.length;
+        return gone.length;
     }
 
     /** Gives every page back that no sequence has. */

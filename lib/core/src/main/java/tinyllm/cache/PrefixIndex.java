@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -169,26 +171,36 @@ public final class PrefixIndex {
     }
 
     /**
-     * Forgets the page that was used longest ago, of those that nothing known builds on.
+     * Forgets up to count pages that nothing known builds on, those unused for longest first. One pass over the order of use finds them
+     * all: what builds on a page is older than the page.
      *
      * @param free tells the pages that may go
-     * @return the page, or −1 when none may go
+     * @return the pages, fewer than count when no more may go
      */
-    public int evict(IntPredicate free) {
-        for (Node node = order.newer; node != order; node = node.newer) {
-            Node parent = node.parent;
-            if (parent != null && node.children.isEmpty() && free.test(node.page)) {
-                List<Node> same = parent.children.get(node.hash);
-                if (same != null && same.remove(node) && same.isEmpty()) {
-                    parent.children.remove(node.hash);
-                }
-                node.unlink();
-                size--;
-                dropIfEmpty(node.salt);
-                return node.page;
+    public int[] evict(int count, IntPredicate free) {
+        IntStream.Builder gone = IntStream.builder();
+        Node next = order.newer;
+        for (int left = count; left > 0 && next != order; ) {
+            Node node = next;
+            next = node.newer;
+            if (node.children.isEmpty() && free.test(node.page)) {
+                remove(node);
+                gone.add(node.page);
+                left--;
             }
         }
-        return -1;
+        return gone.build().toArray();
+    }
+
+    private void remove(Node node) {
+        Node parent = Objects.requireNonNull(node.parent);
+        List<Node> same = parent.children.get(node.hash);
+        if (same != null && same.remove(node) && same.isEmpty()) {
+            parent.children.remove(node.hash);
+        }
+        node.unlink();
+        size--;
+        dropIfEmpty(node.salt);
     }
 
     private void dropIfEmpty(String salt) {

@@ -63,7 +63,7 @@ class PrefixIndexTest {
         assertThat(index.find("", tokens(1, 2, 3, 4), 4)).containsExactly(0, 1);
         assertThat(index.find("", tokens(5, 6, 3, 4), 4)).containsExactly(2, 3);
         assertThat(index.find("", tokens(7, 8), 2)).isEmpty();
-        assertThat(index.evict(page -> page == 3)).isEqualTo(3);
+        assertThat(index.evict(5, page -> page == 3)).containsExactly(3);
         assertThat(index.find("", tokens(5, 6, 3, 4), 4)).containsExactly(2);
         assertThat(index.find("", tokens(1, 2, 3, 4), 4)).containsExactly(0, 1);
     }
@@ -75,12 +75,10 @@ class PrefixIndexTest {
         index.insert("", tokens(1, 3), new int[] {1, 3});
         index.insert("", tokens(4), new int[] {4});
         index.find("", tokens(1, 2), 2);
-        assertThat(index.evict(page -> true)).isEqualTo(3);
-        assertThat(index.evict(page -> true)).isEqualTo(4);
-        assertThat(index.evict(page -> page != 2)).isEqualTo(-1);
-        assertThat(index.evict(page -> true)).isEqualTo(2);
-        assertThat(index.evict(page -> true)).isEqualTo(1);
-        assertThat(index.evict(page -> true)).isEqualTo(-1);
+        assertThat(index.evict(2, page -> true)).containsExactly(3, 4);
+        assertThat(index.evict(2, page -> page != 2)).isEmpty();
+        assertThat(index.evict(0, page -> true)).isEmpty();
+        assertThat(index.evict(9, page -> true)).containsExactly(2, 1);
         assertThat(index.size()).isZero();
     }
 
@@ -94,8 +92,9 @@ class PrefixIndexTest {
         for (int round = 0; round < 600; round++) {
             int[] text = random.ints(random.nextInt(12), 0, 3).toArray();
             if (random.nextInt(3) == 0) {
-                int page = index.evict(p -> true);
-                plain.values().remove(page);
+                for (int page : index.evict(1 + random.nextInt(3), p -> true)) {
+                    plain.values().remove(page);
+                }
             } else if (random.nextBoolean()) {
                 int[] pages = new int[text.length / 2];
                 for (int i = 0; i < pages.length; i++) {
