@@ -88,6 +88,7 @@ class EngineSoakTest {
             assertThat(metrics.preemptions()).isPositive();
             assertThat(metrics.prefixTokens()).isPositive();
             assertThat(engine.health().lastFailure()).isEmpty();
+            assertThat(Memory.liveTensors()).as("tensors alive").isLessThanOrEqualTo(alive);
             assertThat(Memory.activeBytes() - warmTensors)
                     .as("bytes of tensors")
                     .isLessThan(MB);
