@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import tech.tablesaw.api.Table;
+import tinyllm.engine.StepReport;
 import tinyllm.lab.Lab;
+import tinyllm.lab.StepView;
 import tinyllm.lab.Tables;
 import tinyllm.lab.view.Notebook;
 import tinyllm.lab.view.Rich;
@@ -20,6 +22,7 @@ final class LabKernel {
     static void install(Kernel kernel) {
         kernel.renderer(Rich.class, rich -> rich);
         kernel.renderer(Table.class, Tables::rich);
+        kernel.renderer(StepReport.class, StepView::of);
         kernel.renderer(Tensor.class, LabKernel::text);
         kernel.renderer(Object.class, LabKernel::text);
         Notebook.use(new KernelNotebook(kernel));
