@@ -249,6 +249,30 @@ class RerunTest(unittest.TestCase):
 
 
 @unittest.skipUnless(setup.built(), "./lab has not built the library yet")
+class EditAgainTest(unittest.TestCase):
+    """An edit of a class always counts, whatever hangs on it."""
+
+    slow = True
+
+    def test_a_class_with_a_subclass_redefined_again_and_again(self):
+        with Kernel(TINYLLM_PRELOAD="0") as kernel:
+            kernel.run('class Base { String text() { return "v0"; } }')
+            kernel.run("class Sub extends Base { }")
+            for i in range(1, 7):
+                kernel.run(f'class Base {{ String text() {{ return "v{i}"; }} }}')
+                self.assertEqual(f"v{i}v{i}", kernel.run("new Base().text() + new Sub().text()").text.strip())
+
+    def test_a_check_sees_every_edit_of_an_answer_that_has_a_subclass(self):
+        with Kernel(TINYLLM_PRELOAD="0") as kernel:
+            kernel.run(SOFTMAX % RIGHT)
+            kernel.run("class Louder extends Mine { }")
+            for _ in range(3):
+                for body, verdict in ("return s;", "incorrect"), (RIGHT, "✔ 1.1 softmax: correct"):
+                    kernel.run(SOFTMAX % body)
+                    self.assertIn(verdict, kernel.run('check("1.1 softmax", Louder::new);').text)
+
+
+@unittest.skipUnless(setup.built(), "./lab has not built the library yet")
 class FirstModelTest(unittest.TestCase):
     """While the course's model is not here, the small one answers; the other takes over."""
 

@@ -24,7 +24,9 @@ public final class JJavaExtension implements Extension {
         try {
             kernel.evalBuilder(Imports.source()).resolveMagics().eval();
             if (kernel instanceof JavaKernel java) {
-                LabKernel.install(new Adapter(java));
+                Adapter adapter = new Adapter(java);
+                SupertypesFirst.putInto(java.getJShell(), adapter::warn);
+                LabKernel.install(adapter);
             }
         } catch (Throwable t) {
             System.err.println("The Tiny LLM Lab is not ready in this kernel: " + t);

@@ -143,6 +143,20 @@ abstract class KernelContract {
 
     @Test
     @Order(8)
+    void aClassWithASubclassCanBeRedefinedAgainAndAgain() {
+        kernel.run("class Base { String text() { return \"v0\"; } }");
+        kernel.run("class Sub extends Base { }");
+        kernel.run("class Subsub extends Sub { }");
+        for (int i = 1; i <= 6; i++) {
+            kernel.run("class Base { String text() { return \"v" + i + "\"; } }");
+            assertThat(kernel.run("new Base().text() + new Sub().text() + new Subsub().text()")
+                            .text())
+                    .isEqualTo("v%1$dv%1$dv%1$d", i);
+        }
+    }
+
+    @Test
+    @Order(9)
     void exitSaysWhatHappened() throws InterruptedException {
         String id = kernel.start("System.exit(3);");
         Cell cell = kernel.finish(id, 10);
