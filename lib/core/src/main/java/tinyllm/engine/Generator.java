@@ -3,11 +3,15 @@ package tinyllm.engine;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tinyllm.course.Mine;
 import tinyllm.model.CausalLm;
+import tinyllm.sampling.JsonConstraint;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingFn;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.grammar.TokenTrie;
+import tinyllm.sampling.json.JsonSchema;
 
 /**
  * One request at a time: chapter 1.6's loop around a model, a sampler and a text stream. With the kernels {@code own} and {@code mlx}
@@ -18,10 +22,12 @@ public final class Generator {
     private final CausalLm model;
     private final Sampler sampler;
     private final GenerateFn loop;
-
     private final boolean cached;
+    private final JsonConstraint.@Nullable Ready schema;
 
-    private Generator(CausalLm model, Sampler sampler, GenerateFn loop, boolean cached) {
+    private Generator(
+            CausalLm model, Sampler sampler, GenerateFn loop, boolean cached, JsonConstraint.@Nullable Ready schema) {
+        this.schema = schema;
         this.model = model;
         this.sampler = sampler;
         this.loop = loop;
@@ -29,22 +35,42 @@ public final class Generator {
     }
 
     public Generator(CausalLm model) {
-        this(model, Sampler.library(), new UncachedLoop(), model.remembers());
+        this(model, Sampler.library(), new UncachedLoop(), model.remembers(), null);
     }
 
     /** The same with keys and values remembered, so that a token passes through the layers once (chapter 2.1). */
     public Generator cached() {
-        return new Generator(model, sampler, loop, true);
+        return new Generator(model, sampler, loop, true, schema);
+    }
+
+    /**
+     * The same, whose texts are held to a JSON Schema: every text that ends by itself validates, and near the limit of tokens it is led
+     * to an end (chapter 4.3).
+     *
+     * @throws IllegalArgumentException when the schema can't be used, or the model has no token that ends a text
+     */
+    public Generator json(String schemaText) {
+        if (model.eosIds().isEmpty()) {
+            throw new IllegalArgumentException(
+                    model.name() + " names no token that ends a text, so a schema can't hold it");
+        }
+        return new Generator(
+                model,
+                sampler,
+                loop,
+                cached,
+                new JsonConstraint.Ready(
+                        JsonSchema.compile(schemaText), new TokenTrie(model.tokenizer()), model.tokenizer()));
     }
 
     /** The same with the learner's decode loop. */
     public Generator with(GenerateFn ownLoop) {
-        return new Generator(model, sampler, ownLoop, cached);
+        return new Generator(model, sampler, ownLoop, cached, schema);
     }
 
     /** The same with the learner's sampling. */
     public Generator with(Sampler ownSampler) {
-        return new Generator(model, ownSampler, loop, cached);
+        return new Generator(model, ownSampler, loop, cached, schema);
     }
 
     /**
@@ -70,7 +96,7 @@ public final class Generator {
                 own = ownLoop;
             }
         }
-        return new Generator(model.with(mine), steps, own, cached);
+        return new Generator(model.with(mine), steps, own, cached, schema);
     }
 
     /** Whether generating uses answers of this interface: a part of the model, a step of the sampler, the loop. */
@@ -122,10 +148,14 @@ public final class Generator {
         }
         int most = Math.min(maxTokens, context - prompt.length);
         if (!cached) {
-            return new Run(model, model::lastLogits, sampler, sampling, onText).complete(loop, prompt, most);
+            return run(model::lastLogits, sampling, onText).complete(loop, prompt, most);
         }
         try (CachedText text = new CachedText(model, prompt.length + most)) {
-            return new Run(model, text, sampler, sampling, onText).complete(loop, prompt, most);
+            return run(text, sampling, onText).complete(loop, prompt, most);
         }
+    }
+
+    private Run run(GenerateFn.NextLogits next, SamplingParams sampling, Consumer<String> onText) {
+        return new Run(model, next, sampler, sampling, schema == null ? null : schema.start(), onText);
     }
 }

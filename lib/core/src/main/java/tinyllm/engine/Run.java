@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.RowKernels;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.LogitsException;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.TokenConstraint;
+import tinyllm.sampling.TokenMask;
 import tinyllm.tensor.Tensor;
 import tinyllm.text.TextStream;
 
@@ -31,8 +34,17 @@ final class Run {
     private long step;
     private long firstToken;
     private boolean ended;
+    private final @Nullable TokenConstraint constraint;
+    private int limit;
 
-    Run(CausalLm model, GenerateFn.NextLogits next, Sampler sampler, SamplingParams sampling, Consumer<String> onText) {
+    Run(
+            CausalLm model,
+            GenerateFn.NextLogits next,
+            Sampler sampler,
+            SamplingParams sampling,
+            @Nullable TokenConstraint constraint,
+            Consumer<String> onText) {
+        this.constraint = constraint;
         this.model = model;
         this.next = next;
         this.sampler = sampler;
@@ -44,6 +56,7 @@ final class Run {
     }
 
     Completion complete(GenerateFn loop, int[] prompt, int maxTokens) {
+        limit = maxTokens;
         long start = System.nanoTime();
         int[] tokens = loop.generate(this::logits, prompt.clone(), maxTokens, ends::contains, this::choose);
         long end = System.nanoTime();
@@ -74,7 +87,7 @@ final class Run {
         int[][] seen = {sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history)};
         int token;
         try {
-            token = sampler.sample(logits, sampling, seen, step)[0];
+            token = sampler.sample(held(logits), sampling, seen, step)[0];
         } catch (LogitsException e) {
             throw broken(e);
         }
@@ -83,10 +96,17 @@ final class Run {
         }
         ended = ends.contains(token);
         if (!ended) {
+            if (constraint != null) {
+                constraint.accept(token);
+            }
             logprobs.add(logits.item(token) - RowKernels.logSumExp(logits).item());
             emit(model.tokenizer().isSpecial(token) ? "" : stream.push(token));
         }
         return token;
+    }
+
+    private Tensor held(Tensor logits) {
+        return constraint == null ? logits : TokenMask.apply(logits, constraint, ends, (int) (limit - step));
     }
 
     /** The step runs once more with a look at every layer, so that the message names the first bad one. */

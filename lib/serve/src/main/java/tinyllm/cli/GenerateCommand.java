@@ -1,10 +1,15 @@
 package tinyllm.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,6 +18,8 @@ import tinyllm.engine.Completion;
 import tinyllm.engine.Generator;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.json.JsonSchema;
+import tinyllm.sampling.json.SchemaException;
 
 /** One completion. */
 @Command(name = "generate", description = "Write one completion of a prompt.")
@@ -36,6 +43,12 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "take the prompt as it stands, without the model's chat template")
     private boolean raw;
 
+    @Option(
+            names = "--json-schema",
+            paramLabel = "FILE",
+            description = "hold the answer to the JSON Schema in this file; \"-\" for any JSON object")
+    private @Nullable String schema;
+
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
     GenerateCommand() {}
 
@@ -47,8 +60,9 @@ final class GenerateCommand implements Callable<Integer> {
             throw CommandException.wrongUsage(
                     "--prompt is empty: write what the model should " + (raw ? "continue" : "answer"));
         }
+        String schemaText = schemaText();
         CausalLm loaded = model.load(output, solution.mine());
-        Completion done = run(loaded, params, maxTokens);
+        Completion done = run(loaded, params, maxTokens, schemaText);
         Map<String, Object> json = json(done, loaded);
         json.putAll(solution.json());
         output.result(json, out -> out.println());
@@ -56,12 +70,29 @@ final class GenerateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Completion run(CausalLm loaded, SamplingParams params, int maxTokens) {
-        Generator generator = solution.apply(new Generator(loaded), output);
+    private Completion run(CausalLm loaded, SamplingParams params, int maxTokens, @Nullable String schemaText) {
+        Generator plain = solution.apply(new Generator(loaded), output);
+        Generator generator = schemaText == null ? plain : plain.json(schemaText);
         Consumer<String> onText = output.json() ? piece -> {} : this::show;
         return raw
                 ? generator.complete(loaded.tokenizer().encode(prompt), params, maxTokens, onText)
                 : generator.chat(prompt, params, maxTokens, onText);
+    }
+
+    /** Read and tried before the model is loaded. */
+    private @Nullable String schemaText() {
+        if (schema == null) {
+            return null;
+        }
+        try {
+            String text = schema.equals("-") ? "{\"type\": \"object\"}" : Files.readString(Path.of(schema));
+            JsonSchema.compile(text);
+            return text;
+        } catch (IOException | InvalidPathException e) {
+            throw CommandException.wrongUsage("--json-schema " + schema + " can't be read: " + e.getMessage());
+        } catch (SchemaException e) {
+            throw CommandException.wrongUsage("--json-schema " + schema + ": " + e.getMessage());
+        }
     }
 
     private void show(String piece) {

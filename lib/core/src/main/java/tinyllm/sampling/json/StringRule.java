@@ -1,0 +1,75 @@
+package tinyllm.sampling.json;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tinyllm.sampling.grammar.Expr;
+import tinyllm.sampling.grammar.GrammarException;
+import tinyllm.sampling.grammar.Regex;
+import tools.jackson.databind.JsonNode;
+
+/** Strings by length, pattern and format; several conditions on one string meet in an intersection. */
+final class StringRule {
+
+    /** A length beyond it is as good as none. */
+    private static final int LONGEST = 100_000;
+
+    Expr of(JsonNode schema, String pointer) {
+        return JsonText.quoted(content(schema, pointer));
+    }
+
+    private static Expr content(JsonNode schema, String pointer) {
+        List<Expr> all = new ArrayList<>();
+        for (String pattern : patterns(schema, pointer)) {
+            all.add(parse(pattern, pointer));
+        }
+        String format = Keywords.text(schema, "format", pointer);
+        if (format != null) {
+            String pattern = Formats.pattern(format);
+            if (pattern == null) {
+                throw new SchemaException(
+                        pointer, "the format \"" + format + "\" is not supported. Supported are " + Formats.known());
+            }
+            all.add(parse(pattern, pointer));
+        }
+        Integer min = Keywords.count(schema, "minLength", pointer);
+        Integer max = Keywords.count(schema, "maxLength", pointer);
+        if (min != null || max != null || all.isEmpty()) {
+            all.add(length(min, max, pointer));
+        }
+        return all.stream().reduce(Expr.Both::new).orElseThrow();
+    }
+
+    private static Expr length(@Nullable Integer min, @Nullable Integer max, String pointer) {
+        int low = min == null ? 0 : min;
+        int high = max == null || max > LONGEST ? Expr.UNBOUNDED : max;
+        if (low > LONGEST) {
+            throw new SchemaException(pointer, "minLength " + low + " is more than is supported (" + LONGEST + ")");
+        }
+        if (high < low) {
+            throw new SchemaException(pointer, "minLength " + low + " is more than maxLength " + high);
+        }
+        return new Expr.Repeat(JsonText.CHARACTER, low, high);
+    }
+
+    private static List<String> patterns(JsonNode schema, String pointer) {
+        List<String> all = new ArrayList<>();
+        JsonNode pattern = schema.get("pattern");
+        if (pattern != null && pattern.isArray()) { // two schemas merged
+            pattern.forEach(each -> all.add(each.asString("")));
+        } else if (pattern != null) {
+            all.add(Objects.requireNonNull(Keywords.text(schema, "pattern", pointer)));
+        }
+        return all;
+    }
+
+    /** The content of a string that a pattern matches. */
+    static Expr parse(String pattern, String pointer) {
+        try {
+            return Regex.parse(pattern, JsonText::character);
+        } catch (GrammarException e) {
+            throw new SchemaException(pointer, String.valueOf(e.getMessage()));
+        }
+    }
+}
