@@ -163,11 +163,17 @@ final class CheckJob<T> implements Runnable {
     /** The named mistake's message, filled with the first wrong entry that is known. */
     String mistakeMessage() {
         Mistake<T> found = Objects.requireNonNull(mistake);
-        return trials.stream()
+        String message = trials.stream()
                 .filter(Trial::failed)
                 .max(Comparator.comparing((Trial<T> t) -> t.difference().index() != null))
                 .map(t -> t.difference().fill(found.message()))
                 .orElse(found.message());
+        return trials.stream()
+                .filter(t -> t.failed() && !MistakeFinder.explains(found, t))
+                .findFirst()
+                .map(t -> message + "\nThis does not explain the case \""
+                        + t.situation().name() + "\": there may be something else, too.")
+                .orElse(message);
     }
 
     /** The first result with wrong numbers, a matrix if there is one: that can be drawn. */

@@ -15,6 +15,13 @@ final class CheckView {
     static String text(CheckResult r) {
         StringBuilder out = new StringBuilder(headline(r)).append('\n');
         int width = r.rows().stream().mapToInt(row -> row.name().length()).max().orElse(0);
+        if (!r.rows().isEmpty() && !untouched(r)) {
+            out.append("    ")
+                    .append(pad("case", width))
+                    .append("  ")
+                    .append(pad("result", 20))
+                    .append("  largest error\n");
+        }
         for (Row row : untouched(r) ? List.<Row>of() : r.rows()) {
             out.append("  ")
                     .append(row.outcome().sign())

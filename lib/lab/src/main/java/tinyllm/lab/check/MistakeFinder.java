@@ -3,6 +3,7 @@ package tinyllm.lab.check;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import tinyllm.course.ReferenceUse;
 
 /**
  * Recognises a wrong answer: the known mistake whose results are the learner's in the failing runs, and best overall. One that
@@ -42,6 +43,11 @@ final class MistakeFinder {
             agreeing += same ? 1 : 0;
         }
         return 2 * explained < failed ? 0 : explained * 1_000 + agreeing;
+    }
+
+    /** Whether the mistake, on its own, gives what this run gave. */
+    static <T> boolean explains(Mistake<T> mistake, Trial<T> trial) {
+        return ReferenceUse.unrecorded(() -> sameAs(mistake, trial));
     }
 
     private static <T> boolean sameAs(Mistake<T> mistake, Trial<T> trial) {

@@ -9,6 +9,7 @@ record Refusal(Class<? extends RuntimeException> exception) {
 
     @Override
     public String toString() {
-        return "an " + exception.getSimpleName();
+        String name = exception.getSimpleName();
+        return ("AEIOU".indexOf(name.charAt(0)) < 0 ? "a " : "an ") + name;
     }
 }

@@ -93,6 +93,28 @@ public final class BigramExercise {
                         }
                     })
             .mistake(
+                    "the loop runs to the end",
+                    "The loop asks for the token after the last one, which is not there: the last token has no follower, so i"
+                            + " runs while i + 1 < tokens.length.",
+                    () -> new Steps() {
+                        @Override
+                        int end(int length) {
+                            return length;
+                        }
+                    })
+            .mistake(
+                    "no row for a token without a follower",
+                    "A token that nothing followed has no row, and get gives null for it: counts.getOrDefault(last, new"
+                            + " TreeMap<>()) is an empty row.",
+                    () -> new Steps() {
+                        @Override
+                        @SuppressWarnings("NullAway") // which is the mistake
+                        SortedMap<Integer, Integer> followers(
+                                SortedMap<Integer, SortedMap<Integer, Integer>> counts, int last) {
+                            return counts.get(last);
+                        }
+                    })
+            .mistake(
                     "counts instead of probabilities",
                     "These are counts, not probabilities: divide each by the sum of its row.",
                     () -> new Steps() {

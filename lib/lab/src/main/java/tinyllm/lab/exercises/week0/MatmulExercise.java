@@ -43,7 +43,7 @@ public final class MatmulExercise {
                     "The columns of a were taken for its rows: a[i, p] lies at i * k + p.",
                     steps(() -> new Steps() {
                         @Override
-                        int inA(int i, int p, int m, int k) {
+                        int inA(int i, int p, int m, int k, int n) {
                             return p * m + i;
                         }
                     }))
@@ -54,6 +54,33 @@ public final class MatmulExercise {
                         @Override
                         int inOut(int i, int j, int m, int n) {
                             return j * m + i;
+                        }
+                    }))
+            .mistake(
+                    "a row of b counted with k",
+                    "b's place is counted with k numbers in a row, and a row of b has n: b[p, j] lies at p * n + j.",
+                    steps(() -> new Steps() {
+                        @Override
+                        int inB(int p, int j, int k, int n) {
+                            return p * k + j;
+                        }
+                    }))
+            .mistake(
+                    "a row of a counted with n",
+                    "a's place is counted with n numbers in a row, and a row of a has k: a[i, p] lies at i * k + p.",
+                    steps(() -> new Steps() {
+                        @Override
+                        int inA(int i, int p, int m, int k, int n) {
+                            return i * n + p;
+                        }
+                    }))
+            .mistake(
+                    "a row of the result counted with m",
+                    "The result's place is counted with m numbers in a row, and a row of it has n: out[i, j] lies at i * n + j.",
+                    steps(() -> new Steps() {
+                        @Override
+                        int inOut(int i, int j, int m, int n) {
+                            return i * m + j;
                         }
                     }))
             .mistake(
@@ -132,7 +159,7 @@ public final class MatmulExercise {
     /** The right loops in steps, of which each mistake replaces one. */
     private static class Steps implements MatmulFn {
 
-        int inA(int i, int p, int m, int k) {
+        int inA(int i, int p, int m, int k, int n) {
             return i * k + p;
         }
 
@@ -168,7 +195,7 @@ public final class MatmulExercise {
                 for (int j = 0; j < n; j++) {
                     sum = start(sum, j);
                     for (int p = 0; p < last(k); p++) {
-                        sum = add(sum, product(a[inA(i, p, m, k)], b[inB(p, j, k, n)]));
+                        sum = add(sum, product(a[inA(i, p, m, k, n)], b[inB(p, j, k, n)]));
                     }
                     out[inOut(i, j, m, n)] = sum;
                 }

@@ -60,6 +60,11 @@ public final class PlanesExercise {
                             + " transpose(2, 0, 1).",
                     splits((line, h, w) -> line.reshape(h, w, 3).transpose(2, 1, 0)))
             .mistake(
+                    "axes named the other way round",
+                    "transpose names the old axes in their new order, not where each one goes: the colours are axis 2 and come"
+                            + " first, transpose(2, 0, 1).",
+                    splits((line, h, w) -> line.reshape(h, w, 3).transpose(1, 2, 0)))
+            .mistake(
                     "colours cut out of rows",
                     "Each row was cut into three pieces as if red came first for the whole row. The three colours of"
                             + " one pixel lie side by side: [H, W, 3].",

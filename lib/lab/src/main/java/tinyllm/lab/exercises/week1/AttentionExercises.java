@@ -48,6 +48,14 @@ public final class AttentionExercises {
                             + " Multiply [L, S] by [S, D] as they stand.",
                     () -> attendingBy((w, in) -> w.T().matmul(in.v())))
             .mistake(
+                    "values transposed",
+                    "The values are transposed: the weights [L, S] meet v, [S, D], as it stands.",
+                    () -> attendingBy((w, in) -> w.matmul(in.v().T())))
+            .mistake(
+                    "values first",
+                    "The factors changed places: weights.matmul(v) is [L, S] x [S, D], a mean of values for each query.",
+                    () -> attendingBy((w, in) -> in.v().matmul(w)))
+            .mistake(
                     "plain mean",
                     "Every value counts alike: this is the mean of v. Weigh the values by the softmax of the scores.",
                     () -> attendingBy((w, in) -> in.v()
@@ -167,6 +175,22 @@ public final class AttentionExercises {
                             Tensor e = add(scores(q, k, scale), mask).exp();
                             return e.div(e.sumKeep(-1));
                         })
+                .mistake(
+                        "mask multiplied",
+                        "The mask is multiplied: 0 · -inf is NaN, and a visible score becomes 0. The mask is added.",
+                        () -> (q, k, mask, scale) -> {
+                            Tensor scores = scores(q, k, scale);
+                            return softmax(mask == null ? scores : scores.mul(mask));
+                        })
+                .mistake(
+                        "scale after softmax",
+                        "The weights are scaled, so their rows don't sum to 1: scale belongs on the scores, before the softmax.",
+                        () -> (q, k, mask, scale) ->
+                                softmax(add(q.matmul(k.T()), mask)).mul(scale))
+                .mistake(
+                        "keys not transposed",
+                        "The keys are not transposed: a query [.., D] meets each key in q.matmul(k.T()), [L, D] x [D, S].",
+                        () -> (q, k, mask, scale) -> softmax(add(q.matmul(k).mul(scale), mask)))
                 .mistake(
                         "no softmax",
                         "These are the scores; they need a softmax over the last axis to become weights that sum to 1.",

@@ -121,6 +121,25 @@ public final class AttentionLayerExercise {
                 }
             })
             .mistake(
+                    "multiplied by the root",
+                    "The scale is √D, which makes the scores larger: it is 1/√D.",
+                    () -> new AttentionLayerSteps() {
+                        @Override
+                        double scale(AttentionWeights w) {
+                            return Math.sqrt(w.headDim());
+                        }
+                    })
+            .mistake(
+                    "one over D in integers",
+                    "The scale is 0, so every token hears all alike: 1 / w.headDim() divides integers. It is"
+                            + " 1 / Math.sqrt(w.headDim()).",
+                    () -> new AttentionLayerSteps() {
+                        @Override
+                        double scale(AttentionWeights w) {
+                            return 0;
+                        }
+                    })
+            .mistake(
                     "scale of the whole width",
                     "The scale is 1/√(H·D), but each head has D dimensions: it is 1/√D, w.headDim().",
                     () -> new AttentionLayerSteps() {

@@ -99,6 +99,20 @@ public final class BlockExercise {
                         }
                     })
             .mistake(
+                    "norms exchanged",
+                    "The two norms have changed places: inputNorm stands before attention, postAttentionNorm before the MLP.",
+                    () -> new Steps() {
+                        @Override
+                        Tensor firstNorm(Tensor x, BlockWeights w, Parts parts) {
+                            return super.secondNorm(x, w, parts);
+                        }
+
+                        @Override
+                        Tensor secondNorm(Tensor h, BlockWeights w, Parts parts) {
+                            return super.firstNorm(h, w, parts);
+                        }
+                    })
+            .mistake(
                     "one norm weight for both",
                     "Both norms use inputNorm: the second has its own weight, postAttentionNorm.",
                     () -> new Steps() {

@@ -92,6 +92,30 @@ public final class GroupedExercise {
                                 .attend(grouped(q, k), k.expandDims(2), v.expandDims(2), mask, scale)
                                 .reshape(q.shape()))
                 .mistake(
+                        "mask given the groups' axis as it came",
+                        "expandDims(2) gives a mask of four axes its fifth in the right place, and a mask of two or three in a wrong"
+                                + " one. First make it four: mask.broadcastTo(B, H_q, L, S).",
+                        () -> (q, k, v, mask, scale) -> new ScaledDotProductAttention()
+                                .attend(
+                                        grouped(q, k),
+                                        k.expandDims(2),
+                                        v.expandDims(2),
+                                        mask == null ? null : mask.expandDims(2),
+                                        scale)
+                                .reshape(q.shape()))
+                .mistake(
+                        "keys without a group axis",
+                        "The queries have five axes and the keys four, so the KV heads lie on the groups: k.expandDims(2), and v"
+                                + " alike, makes room for the group.",
+                        () -> (q, k, v, mask, scale) -> {
+                            Tensor five = mask == null
+                                    ? null
+                                    : grouped(mask.broadcastTo(q.dim(0), q.dim(1), q.dim(2), k.dim(2)), k);
+                            return new ScaledDotProductAttention()
+                                    .attend(grouped(q, k), k, v, five, scale)
+                                    .reshape(q.shape());
+                        })
+                .mistake(
                         "no mask",
                         "Queries look at keys that the mask hides: it is not handed to the attention.",
                         () -> (q, k, v, mask, scale) -> right(new Inputs(q, k, v, null, scale)))

@@ -75,6 +75,38 @@ public final class MultiHeadExercise {
                         }
                     }))
             .mistake(
+                    "numbers before heads",
+                    "The heads are cut as [B, L, D, H]: a head's D numbers stand side by side, so reshape to [B, L, H, D].",
+                    () -> wrong(new Steps() {
+                        @Override
+                        Tensor split(Tensor y, int heads) {
+                            return y.reshape(y.dim(0), y.dim(1), y.dim(2) / heads, heads)
+                                    .transpose(0, 3, 1, 2);
+                        }
+                    }))
+            .mistake(
+                    "multiplied by the root",
+                    "The scale is √D, which makes the scores larger: it is 1/√D.",
+                    () -> wrong(new Steps() {
+                        @Override
+                        double scale(int heads, int d) {
+                            return Math.sqrt(d);
+                        }
+                    }))
+            .mistake(
+                    "one over D in integers",
+                    "The scale is 0, so every token hears all alike: 1 / q.dim(-1) divides integers. It is 1 / Math.sqrt(D).",
+                    () -> wrong(new Steps() {
+                        @Override
+                        double scale(int heads, int d) {
+                            return d > 1 ? 0 : 1;
+                        }
+                    }))
+            .mistake(
+                    "values from the keys' weight",
+                    "Keys and values come from one weight: v comes from wv.",
+                    () -> (x, wq, wk, wv, wo, heads, mask) -> new Steps().apply(x, wq, wk, wk, wo, heads, mask))
+            .mistake(
                     "no output projection",
                     "The heads are only put side by side: the product with woᵀ is missing.",
                     () -> wrong(new Steps() {

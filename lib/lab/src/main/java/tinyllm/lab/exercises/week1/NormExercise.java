@@ -57,6 +57,15 @@ public final class NormExercise {
                         "eps is added to the root instead of under it: sqrt(mean(x²) + eps).",
                         () -> wrong((x, eps) -> x.div(size2(x).sqrt().add(eps))))
                 .mistake(
+                        "eps after the root",
+                        "eps is added to 1/√(mean(x²)), after the root: a token of zeros is divided by zero already."
+                                + " First .add(eps), then .rsqrt().",
+                        () -> wrong((x, eps) -> x.mul(size2(x).rsqrt().add(eps))))
+                .mistake(
+                        "multiplied by the size",
+                        "x is multiplied by its size, so large tokens become larger: divide, that is .rsqrt() for .sqrt().",
+                        () -> wrong((x, eps) -> x.mul(size2(x).add(eps).sqrt())))
+                .mistake(
                         "own eps",
                         "eps is always 1e-6, although the caller gives another one: use the argument eps.",
                         () -> wrong((x, eps) -> x.mul(size2(x).add(1e-6).rsqrt())))

@@ -196,6 +196,14 @@ public final class RopeExercises {
                         "The pairs turn too slowly: the exponent is -2i/D with i counting pairs, and D all numbers of a head.",
                         () -> answer((p, i, half, theta) -> p * Math.pow(theta, -2.0 * i / half), Turn.FORWARD, both))
                 .mistake(
+                        "exponent with a plus",
+                        "The pairs turn faster and faster: the exponent is negative, theta^(-2i/D), so that the last pair is the slowest.",
+                        () -> answer((p, i, half, theta) -> p / speed(i, half, theta), Turn.FORWARD, both))
+                .mistake(
+                        "a base of its own",
+                        "The base is fixed at 10,000: use the argument theta, which is 1,000,000 in Qwen2.5.",
+                        () -> answer((p, i, half, theta) -> p * speed(i, half, 10_000), Turn.FORWARD, both))
+                .mistake(
                         "integer division",
                         "Every pair turns at the speed of pair 0: -2 * i / D in integers is 0 for small i. Divide as double.",
                         () -> answer((p, i, half, theta) -> p, Turn.FORWARD, both))

@@ -64,6 +64,18 @@ public final class SoftmaxExercise {
                         return e.div(e.sum(-1));
                     })
             .mistake(
+                    "maximum without its axis",
+                    "The maxima lost their axis: [R] is subtracted from the columns of [R, C] instead of its rows. Use maxKeep(-1),"
+                            + " which gives [R, 1].",
+                    () -> x -> normalize(x.sub(x.max(-1)).exp()))
+            .mistake(
+                    "sum down the columns",
+                    "The sum runs over axis -2, down the columns: each row is to sum to 1, so sum along the last axis, sumKeep(-1).",
+                    () -> x -> {
+                        Tensor e = x.sub(x.maxKeep(-1)).exp();
+                        return e.div(e.sumKeep(-2));
+                    })
+            .mistake(
                     "not normalised",
                     "The rows don't sum to 1: after exp, divide by the row's sum.",
                     () -> x -> x.sub(x.maxKeep(-1)).exp())

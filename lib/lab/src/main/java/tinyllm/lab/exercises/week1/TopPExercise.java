@@ -64,6 +64,15 @@ public final class TopPExercise {
                         return Tensor.where(kept.takeAlongAxis(order.argsort(-1), -1), x, NEVER);
                     })
             .mistake(
+                    "sums of logits",
+                    "These are running sums of logits, and p is a share of the probability: take the softmax before you sort and add.",
+                    () -> (x, p) -> {
+                        Tensor order = x.neg().argsort(-1);
+                        Tensor sorted = x.takeAlongAxis(order, -1);
+                        Tensor kept = sorted.cumsum(-1).sub(sorted).lt(p);
+                        return Tensor.where(kept.takeAlongAxis(order.argsort(-1), -1), x, NEVER);
+                    })
+            .mistake(
                     "never put back",
                     "The mask is still in sorted order when it meets the logits, which are in the order of the ids. Take it back"
                             + " with order.argsort(-1).",
