@@ -24,8 +24,8 @@ answer
 // ## Predict
 //
 // Each chapter begins with a guess, and your own run answers it. The model is a list of numbers, its *weights*; to write one token
-// (a word or a piece of one) the machine must read every weight once. The table above says how many bytes they are and how fast this
-// machine reads memory. **How many tokens can it write in a second?**
+// (a word or a piece of one) the machine must read each of them once, except a table for the input, of which it needs one row. The
+// table above says how many bytes that is and how fast this machine reads memory. **How many tokens can it write in a second?**
 
 // %%
 predict("0 speed", 10, "tokens/s")
@@ -92,10 +92,11 @@ Tables.of("shares", new MyShares().shares(letters), List.of("a", "b", "c", "d"))
 // %% [markdown]
 // ## Running a class cell again
 //
-// Java's shell, which runs these cells, has one habit to know. When you run a cell that defines a class **again**, variables of that
-// class are gone, and a later cell that uses one says *cannot find symbol*. So the chapters keep no such variable: they write
-// `MyShares::new` where they need one. Run these two cells, then the first one again, then the second: fine. Now put `var mine = new
-// MyShares();` into a cell of its own, run the class above again, and ask for `mine`.
+// Java's shell, which runs these cells, has one habit to know. When you run a cell that defines a class **again**, what was made with the
+// old class does not follow: a `var` of that class, or made with it, becomes `null` (its type may even be unknown then: *cannot find
+// symbol*), and the cure is to run its cell again. So the chapters keep no such variable: they write `MyShares::new`, or a method that makes
+// a new one. Run these two cells, then the first one again, then the second: fine. Now put `var mine = new MyShares();` into a cell of its
+// own, run the class above again, and ask for `mine`.
 
 // %%
 class Greeting {
@@ -129,9 +130,9 @@ Machine.places()
 // %% [markdown]
 // ## See and measure
 //
-// The answer to your guess (dashed). The ceiling is memory speed over bytes of weights. Two things push us below it: Java and MLX read the
-// whole text again for every token, which chapter 2.1 ends, and the weights are four bytes each, which chapter 2.2 ends. Larger
-// texts cost more: the line falls.
+// The answer to your guess (dashed, once you have made one). The ceiling is memory speed over the bytes that a token needs. Our loop reads
+// the whole text again for every token and stays below it, which chapter 2.1 ends; chapter 2.2 lifts the ceiling itself, since a weight
+// need not have four bytes. Longer texts cost more: towards the right the line falls.
 
 // %%
 Speed.of(model(), "0 speed")
@@ -177,12 +178,12 @@ show(Pace.chart())
 // Nothing, if the cell ran without an error: the check makes a new object each time. Look for a compile error below the class cell; then the old class is still there.
 // </details>
 //
-// <details><summary>2. "cannot find symbol: variable mine". Why, and what helps?</summary>
-// The class of <code>mine</code> was defined again, so the variable went. Make it again, or write <code>MyShares::new</code> where you need one.
+// <details><summary>2. <code>mine</code> is suddenly null, or "cannot find symbol: variable mine". Why, and what helps?</summary>
+// The class of <code>mine</code> was defined again, so the variable went. Run its cell again, or write <code>MyShares::new</code> where you need one.
 // </details>
 //
-// <details><summary>3. A model has 494 million weights of 4 bytes, memory is read at 20 GB/s. How many tokens per second at most?</summary>
-// 494 million · 4 bytes = 1.98 GB; 20 / 1.98 = 10 tokens a second.
+// <details><summary>3. A token needs 494 million weights of 4 bytes, memory is read at 20 GB/s. How many tokens per second at most? Qwen2.5-Coder 0.5B in memory has 630 million: which ones are not read?</summary>
+// 494 million · 4 bytes = 1.98 GB; 20 / 1.98 = 10 tokens a second. The other 136 million are its input table, 151,936 rows of 896: a token needs one row.
 // </details>
 //
 // <details><summary>4. And with 4.5 bits for each weight?</summary>

@@ -12,8 +12,8 @@ var text = "The capital of France is";
 OutputLayer.of(model(), text, LoopMatmul::new, RowSoftmax::new).chart()
 
 // %% [markdown]
-// The model has read the text and holds one list of numbers. A matrix product makes a score for each token of the vocabulary (its
-// **logit**), a softmax makes probabilities of the scores. By the end of this chapter both will be yours.
+// The model has read the text and holds one list of numbers. A matrix product makes a score, called **logit**, for each token that could
+// come next (all of them are the model's **vocabulary**), and a softmax makes probabilities of the scores. By the end of this chapter both will be yours.
 
 // %% [markdown]
 // ## Predict
@@ -257,7 +257,8 @@ Arrays.stream(scores).map(x -> Math.exp(x) / sum).boxed().toList()
 // %% [markdown]
 // Take one constant $c$ from all scores: $e^{x_i - c} = e^{x_i} / e^{c}$, the factor stands above and below the line, and nothing changes.
 // Choose $c$ so that nothing overflows. Then write `logProbability`, $\ln \text{softmax}(x)_i$, without ever forming a probability:
-// a probability of $e^{-2000}$ is 0 in a float, but its logarithm is a plain −2000. Perplexity and training need it.
+// a probability of $e^{-2000}$ is 0 in a float, but its logarithm is a plain −2000. Whoever rates how well a model guesses a text adds
+// up such logarithms (chapter 1.2).
 
 // %% exercise="0.1 softmax"
 class MyRowSoftmax implements RowSoftmaxFn {
@@ -410,7 +411,8 @@ class VectorMatmul implements MatmulFn {
 }
 
 // %% [markdown]
-// The dashed lines are your guess and the ceiling, what a large product reaches. Each point is the median of three runs after a warm-up.
+// The dashed lines are your guess and the ceiling, what a large product of **BLAS** reaches, the library below `Tensor.matmul`. Each point
+// is the median of three runs after a warm-up; with `quick()`, which tests use, there are fewer.
 
 // %%
 MatmulCost.of(quick() ? new int[] {32, 128} : new int[] {32, 64, 128, 256, 512})
@@ -420,11 +422,11 @@ MatmulCost.of(quick() ? new int[] {32, 128} : new int[] {32, 64, 128, 256, 512})
     .chart("0.1 loops")
 
 // %% [markdown]
-// BLAS is what `Tensor.matmul` calls; *i, p, j* is the library's `RowMatmul`, your loops in another order.
+// *i, p, j* is the library's `RowMatmul`, your loops in another order.
 //
 // Both do the same arithmetic. Yours walks down a column of $b$, a whole row further with every step, and adds to one sum that
-// the next step waits for; in the order $i, p, j$ memory is read side by side and the compiler makes vectors by itself. BLAS also cuts the
-// matrices into tiles that stay in the cache and in registers, and uses every core: chapter 2.3 does that by hand.
+// the next step waits for; in the order $i, p, j$ memory is read side by side and the compiler can make vectors of it; how well it does shows in the gap to
+// the Vector API. BLAS also cuts the matrices into tiles that stay in the cache and in registers, and uses every core: chapter 2.3 does that by hand.
 
 // %% [markdown]
 // ## Where real systems differ

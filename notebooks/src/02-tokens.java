@@ -12,12 +12,13 @@ TokenCut.of(model().tokenizer(), "Tokenization isn't obvious: 1234, naïve café
 
 // %% [markdown]
 // Frequent words are one token, with their blank in front. Rare ones are put together from parts. Characters that the training text
-// hardly had fall apart into **bytes**; so nothing is ever unknown. Tokens of one colour lie in one **piece**: they never cross its border.
+// hardly had fall apart into **bytes**; so nothing is ever unknown: add `𓂀` or `ἀ` to the sentence. Neighbours of one colour lie in one
+// **piece**, and no token crosses its border.
 
 // %% [markdown]
 // ## Predict
 //
-// In exercise 2 and 3 you build a model that knows one thing: which token followed which in some twenty pages of text. On text that it has
+// In exercises 2 and 3 you build a model that knows one thing: which token followed which in some twenty pages of text. On text that it has
 // not seen, **how often will its first guess for the next token be right?**
 
 // %%
@@ -124,7 +125,8 @@ chat(model().withMerge(MyMerge::new), "What is a token? One sentence.", quick() 
 // $$P(\text{next} \mid \text{last}) = \frac{\text{count}(\text{last}, \text{next})}{\sum_{t} \text{count}(\text{last}, t)}$$
 //
 // `count` makes the table: token → (next token → count). `predict` turns a row into probabilities; a token that nothing ever followed
-// gives an empty map. Maps, because a square table of 151,665 tokens would have 23 billion cells, nearly all of them 0.
+// gives an empty map. Maps, because a square table of Qwen's 151,665 tokens would have 23 billion cells, nearly all of them 0. (Its model has
+// 151,936 rows for them: the last 271 belong to no token and only make the number a round one.)
 
 // %% exercise="0.2 bigram"
 class MyBigram implements BigramFn {
@@ -261,8 +263,9 @@ show(Languages.of(model().tokenizer()).chart());
 Languages.of(model().tokenizer()).table()
 
 // %% [markdown]
-// A byte of Greek or Hindi costs more tokens, and the same sentence has more bytes in UTF-8. So it is slower, dearer, and fills the context
-// sooner. Look at one: `TokenCut.of(model().tokenizer(), Languages.sentence("Greek"))`.
+// Two things add up. A byte of Greek costs more tokens, since the training text had less of it (Russian is cheap: it had much), and the same
+// sentence has more bytes in UTF-8: the table's last column compares whole sentences, and Hindi pays six times what English does. That is slower,
+// dearer, and fills the **context** sooner, the number of tokens that a model can read. Look at one: `TokenCut.of(model().tokenizer(), Languages.sentence("Greek"))`.
 
 // %% [markdown]
 // ## Measure
@@ -303,7 +306,7 @@ mine().compare(model(), CourseText.heldOut(), quick() ? 96 : 256, "0.2 right")
 // </details>
 //
 // <details><summary>4. A vocabulary of 151,936 tokens, vectors of 896 numbers, 4 bytes each: how large is the embedding?</summary>
-// 151,936 · 896 · 4 = 545 MB, about a quarter of the whole 0.5B model in float32.
+// 151,936 · 896 · 4 = 545 MB, more than a quarter of the 1.98 GB that the 0.5B model reads for a token.
 // </details>
 //
 // <details><summary>5. A context holds 32,768 tokens. How many characters of English is that, at 4.5 characters a token? And of a language with 1.2?</summary>

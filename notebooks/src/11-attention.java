@@ -30,7 +30,7 @@ predict("1.1 first token", 10, "%")
 //
 // A `Tensor` is an array of numbers with a shape. `[3, 2]` is three rows of two. The last axis is −1, the one before it −2;
 // `a.dim(-1)` is its size. No call changes a tensor: `a.add(b)` returns the sum, and a stays what it was. This is all that the
-// chapter needs; change a line and run it again.
+// chapter needs; change a line and run it again. Who did chapter 0.1 may go on at once.
 
 // %%
 Tensor a = Tensor.of(new float[][] {{1, 2}, {3, 4}, {5, 6}}); // [3, 2]
@@ -45,7 +45,8 @@ a.transpose(1, 0)          // [2, 3] again, but the axes change places: compare 
 // ## The idea, small
 //
 // Every token has three vectors: a **query** (what it looks for), a **key** (what it offers to those who look) and a **value** (what
-// it hands over). A query is compared with each key by a dot product; the better they match, the more of that value it gets:
+// it hands over). A query is compared with each key by a dot product (multiply number by number, add up); the better they
+// match, the more of that value it gets:
 //
 // $$\text{attention}(Q, K, V) = \underbrace{\text{softmax}\!\left(\tfrac{Q K^\top}{\sqrt{D}} + M\right)}_{\text{weights}} V$$
 //
@@ -53,7 +54,7 @@ a.transpose(1, 0)          // [2, 3] again, but the axes change places: compare 
 // |---|---|---|
 // | $Q$ | `[L, D]` | one query per token that looks; $D$ numbers each |
 // | $K$, $V$ | `[S, D]` | one key and one value per token that can be seen; here $S = L$ |
-// | $1/\sqrt{D}$ | | the scale; keeps the dot products near 1 however long the vectors are |
+// | $1/\sqrt{D}$ | | the scale; keeps the dot products near 1 however many numbers a vector has |
 // | $M$ | `[L, S]` | the mask: 0 where looking is allowed, −∞ where not |
 // | weights | `[L, S]` | who looks where; each row sums to 1 |
 
@@ -87,7 +88,7 @@ weights.matmul(v)
 // %% [markdown]
 // ## Exercise 1: softmax
 //
-// Write softmax over the last axis of an array of any rank, `[..., S]`. Two things go wrong in practice: $e^{89}$ is already
+// As in chapter 0.1, now on tensors: softmax over the last axis of an array of any rank, `[..., S]`. Two things go wrong in practice: $e^{89}$ is already
 // infinity in float32, and a sum over the wrong axis still gives numbers between 0 and 1. Softmax stays the same when you subtract
 // a constant from a whole row. You need `sub`, `exp`, `div`, `maxKeep`, `sumKeep`.
 
@@ -292,7 +293,7 @@ mine().grid(layer)
 // %% [markdown]
 // What is the scale good for? Take it away. The dot product of two vectors of $D$ numbers around 1 is around $\sqrt{D}$ in size, so without
 // the scale one key takes nearly all, and every token hears only one other. A trained model survives that for a few words, but it could
-// not have been trained so: a softmax that says 0 or 1 has no slope to learn from.
+// not have been trained so: training changes weights by what a small change would do, and at a share of 0 or 1 a small change does nothing.
 
 // %%
 class Unscaled extends MyAttention {
@@ -322,7 +323,7 @@ mine().sinkByLayer("1.1 first token")
 mine().sinks()
 
 // %% [markdown]
-// Leave the sink out and scale the rest to 100 %, and the meaning comes out (`mine().withoutFirst().film()` is worth a look). Then ask for a pair of words. Try
+// Leave the sink out and scale the rest to 100 %, and some of the meaning comes out: not in every row (`mine().withoutFirst().film()` is worth a look). Then ask for a pair of words. Try
 // `"it", "street"`, and a sentence that ends in "wide" instead of "tired": the row of "it" stays the same to the last digit. Why?
 
 // %%

@@ -230,7 +230,7 @@ views.pointer(new MyRope())
 
 // %% [markdown]
 // Look at other heads. Some fall off slowly with distance, some hardly care, some swing with a period of 6.3 tokens: what is it that
-// turns once in 6.3 tokens? Such a head's map was "the token before" in chapter 1.1.
+// turns once in 6.3 tokens? A head that prefers the distance 1 is the one that chapter 1.1 called "the token before".
 
 // %%
 int layer = 12, head = 0;
@@ -239,8 +239,8 @@ views.distance(new MyRope(), layer, head)
 // %% [markdown]
 // ## Measure
 //
-// Rotation is little arithmetic: six operations for a pair. So the ceiling is memory: read x once, write the result once. The bar
-// beside yours does only that. Each is the median of five runs on the queries of 1,024 tokens, 3.7 MB.
+// Rotation is little arithmetic: six operations for a pair. So memory sets the floor, the least time there is: read x once,
+// write the result once. The bar beside yours does only that. Each is the median of five runs on the queries of 1,024 tokens, 3.7 MB.
 
 // %%
 Tensor queries = Tensor.normal(1, 1, 14, 1024, 64).eval(); // [B, H, L, D]
@@ -263,7 +263,7 @@ Charts.bars(String.format("Reading and writing once runs at %.1f GB/s; the rotat
 // - **Layouts.** llama.cpp knows `ROPE_TYPE_NORM` (neighbours) and `ROPE_TYPE_NEOX` (halves); its converter permutes Llama's
 //   weights so that the neighbours' layout gives the same scores. MLX calls the switch `traditional`, vLLM `is_neox_style`.
 // - **Longer than trained.** `rope_scaling` slows the hands down: linear interpolation, NTK-aware, YaRN (Qwen2.5 beyond 32,768 tokens),
-//   Llama 3's own. The lab refuses a checkpoint that asks for one, rather than ignore it.
+//   Llama 3's own. This library refuses a checkpoint (a model's files) that asks for one, rather than ignore it.
 // - **Partial.** Some models rotate only a part of each head (`partial_rotary_factor`), and some layers of Llama 4 and SmolLM3 do not
 //   rotate at all.
 

@@ -55,7 +55,7 @@ show(inGroups.add(withRoom).reshape(4));                    // who met whom
 //
 // Bring queries, keys and values to five axes and call the attention of chapter 1.1: it works on the last two and lets the others
 // broadcast. Never repeat K and V in memory. `mask` is null or broadcasts to `[B, H_q, L, S]`, so it needs five axes too; that is the
-// trap. You need `reshape`, `expandDims`, `broadcastTo`.
+// trap, since it may come with two, three or four: `mask.broadcastTo(B, H_q, L, S)` first makes it four. You need `reshape`, `expandDims`.
 
 // %% exercise="1.3 grouped"
 class MyGrouped implements GroupedAttentionFn {
@@ -207,7 +207,7 @@ chat(model().with(MyGrouped::new).with(MyMasks::new), "Name three planets.", qui
 
 // %% [markdown]
 // Now without the causal mask. The last token may see everything either way, and the future isn't there yet; but every earlier token now
-// looks ahead, as it never did in training. SmolLM falls apart at once, Qwen gets through a short answer in other words. What breaks
+// looks ahead, as it never did in training. SmolLM2 (the smaller of the course's two models) falls apart at once, Qwen2.5 gets through a short answer in other words. What breaks
 // for every model comes under *See*.
 
 // %%
@@ -229,8 +229,8 @@ HeadSharing.of(MyGrouped::new, model().config()).picture()
 
 // %% [markdown]
 // What leaks without the causal mask? Exchange one token, and see which tokens' states change. With your mask the upper right
-// is grey: a later token changes nothing, not by one bit. That is why a prefix can be computed once and kept, the base of every
-// cache in week 2.
+// is grey: a later token changes nothing, not by one bit; 100 % is a state that has nothing left of what it was. That is why a prefix can be computed once and kept, the base of every
+// cache from chapter 2.1 on.
 
 // %%
 var text = "The cat sat on the warm mat.";
@@ -268,7 +268,7 @@ KvBytes.models()
 // ## Measure
 //
 // One new token over a long text, one layer, in float32: your grouping against repeating each KV head $G$ times first. A new token must
-// read all keys and values, so the ceiling is the memory's speed: "read once" is the time that would take. Medians of five runs.
+// read all keys and values, so the memory's speed sets the floor: "read once" is the time that would take. Medians of five runs.
 
 // %%
 GroupedCost.of(MyGrouped::new, model().config(), 512, quick() ? 1024 : 2048, quick() ? 2048 : 8192).chart() // or .table()

@@ -54,7 +54,8 @@ x.div(rms)
 // ## Exercise 1: RMSNorm
 //
 // Real checkpoints compute in 16 bits, and float16 ends at 65,504: the square of 300 is already infinity. So convert to float32 first,
-// `x.astype(DType.F32)`; normalise; cast back to `x.dtype()`; then multiply by the weight, cast to that dtype too. You need `square`,
+// `x.astype(DType.F32)`; normalise; cast back to `x.dtype()`; then multiply by the weight, cast to that dtype too (or before the way back: one rounding
+// less, and the check takes both). You need `square`,
 // `meanKeep`, `add`, `rsqrt` ($1/\sqrt{x}$), `mul`.
 
 // %% exercise="1.4 rmsnorm"
@@ -219,7 +220,7 @@ numbers.giantsByLayer("1.4 giants")
 Tables.of(numbers.giants(middle, 6))
 
 // %% [markdown]
-// How many gates are open? In many layers fewer than half; which ones open is different for each token, and that is what the layer knows
+// How many gates are open? Count for yourself: in most layers fewer than half. Which ones open is different for each token, and that is what the layer knows
 // about it.
 
 // %%
@@ -227,8 +228,9 @@ numbers.openGates()
 
 // %% [markdown]
 // And the float32 in your norm? These are the real numbers of each layer, normalised in four ways and compared with float64. bfloat16
-// has 8 bits: once a sum is large, small squares vanish in it ("summed in bfloat16"; MLX adds in float32 even in "bfloat16 throughout").
-// float16 has 11 bits but ends at 65,504: a giant above 256 squared is infinity, and the token becomes zero.
+// keeps 8 significant bits of its 16: once a sum is large, small squares vanish in it ("summed in bfloat16"; MLX adds in float32 even in
+// "bfloat16 throughout"). float16 keeps 11 but ends at 65,504: a giant above 256 squared is infinity, and the token becomes zero. Input and
+// output are bfloat16, as in a real checkpoint, except in the float16 row: its roundings alone are smaller.
 
 // %%
 Rounding.of(model(), MyRmsNorm::new, text)
@@ -246,7 +248,7 @@ show("MLP %,d weights, attention %,d: %.0f %% are in the MLP".formatted(mlp, att
 
 // %% [markdown]
 // One layer's MLP for one token alone and for many at once, in float32; medians of five runs. For one token every weight is read for
-// two operations, so the ceiling is the memory's speed. Many tokens share the reading, until arithmetic is the limit. This one
+// two operations, so the memory's speed is the least time there is. Many tokens share the reading, until arithmetic is the limit. This one
 // picture is why servers batch.
 
 // %%
@@ -257,7 +259,7 @@ MlpCost.of(model(), MyMlp::new, 1, 4, 16, 64, 256).chart() // .table() has the n
 //
 // - **One product, not two.** vLLM and SGLang store gate and up as one matrix (`gate_up_proj`, `MergedColumnParallelLinear`) and follow it
 //   with one kernel, `SiluAndMul`; **llama.cpp** has `ggml_swiglu_split`.
-// - **The norm is fused.** vLLM's `fused_add_rms_norm` adds the residual and normalises in one pass; **MLX** has `mx.fast.rms_norm`. A norm
+// - **The norm is fused.** vLLM's `fused_add_rms_norm` adds the result to the stream that runs from layer to layer (chapter 1.5) and normalises in one pass; **MLX** has `mx.fast.rms_norm`. A norm
 //   alone reads and writes everything and computes almost nothing.
 // - **Weights come in 4 bits** (chapter 2.2), and the giant channels are the reason why activations are harder to quantize than weights:
 //   LLM.int8() keeps them in 16 bits, SmoothQuant moves their size into the weights.
@@ -272,7 +274,7 @@ MlpCost.of(model(), MyMlp::new, 1, 4, 16, 64, 256).chart() // .table() has the n
 // </details>
 //
 // <details><summary>2. Qwen2.5 0.5B: E = 896, I = 4864, 24 layers. How many weights do all its MLPs have? How many bytes in 4 bits?</summary>
-// 3 · 896 · 4864 · 24 = 313.8 million, of 494 million in all. In 4 bits 157 MB, plus the scales.
+// 3 · 896 · 4864 · 24 = 313.8 million, of the 494 million that a token needs. In 4 bits 157 MB, plus the scales.
 // </details>
 //
 // <details><summary>3. Does one token's norm depend on the other tokens?</summary>

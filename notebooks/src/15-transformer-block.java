@@ -65,8 +65,8 @@ new String(file, 8, 420)
 
 // %% [markdown]
 // Write the reader. `StrictJson.object(bytes, "the header")` gives a map. Leave out `__metadata__`, and give offsets from the start of the
-// *file*: `new TensorEntry(name, ElementType.valueOf(dtype), shape, offset, size)`. A file comes from a stranger: when $n$ is below 2 or more
-// than the file has left, throw a `FormatException`.
+// *file*: `new TensorEntry(name, ElementType.valueOf(dtype), shape, offset, size)`, with `shape` a `List<Integer>`, as the map has it. A file
+// comes from a stranger: when $n$ is below 2 or more than the file has left, throw a `FormatException`.
 
 // %% exercise="1.5 header"
 class MyHeader implements HeaderFn {
@@ -135,8 +135,9 @@ Tables.of(new MyHeader().read(file))
 // %% [markdown]
 // ## Exercise 2: embedding
 //
-// The table `weight` has a row of $E$ numbers for each of the $V$ tokens. On the way in, a token **picks its row**. On the way out a vector is
-// **compared with every row**: one dot product each gives $V$ logits. Many small models use one table for both.
+// The table `weight` has a row of $E$ numbers for each of the $V$ tokens. On the way in, a token **picks its row**: `weight.take(ids, 0)` takes
+// entries along axis 0. On the way out a vector is **compared with every row**: one dot product each gives $V$ logits. Many small models use one
+// table for both; whether yours has two says `model().config().tieWordEmbeddings()`.
 
 // %% exercise="1.5 embedding"
 class MyEmbedding implements EmbeddingFn {
@@ -266,7 +267,8 @@ check("1.5 block", MyBlock::new)
 // %% [markdown]
 // ## Exercise 5: the model
 //
-// Embed the tokens, give the text a batch axis (`expandDims(0)`), make one causal mask, `parts.mask().causal(L, L, x.dtype())`, run
+// Embed the tokens, `parts.embedding().embed(w.embedTokens(), tokens)`, give the text a batch axis (`expandDims(0)`), make one causal mask,
+// `parts.mask().causal(L, L, x.dtype())`, run
 // `parts.block()` with each of `w.layers()`, and normalise once more with `w.norm()`. The head reads logits off the result with
 // `w.outputTable()`. That is a whole language model.
 
@@ -343,7 +345,7 @@ chat(model().with(EverySecond::new), "Why is the sky blue? One sentence.", quick
 //
 // Qwen3 drops the biases and normalises each head of q and k **before the rotation**, with one weight of $D$ numbers for all query heads
 // and one for all key heads. Long queries and keys make huge scores; their norm keeps training calm. Take your layer, add two lines. Where
-// `w.qNorm()` or `w.kNorm()` is null there is no norm, so that the same class runs Qwen2.
+// `w.qNorm()` or `w.kNorm()` is null there is no norm, so that the same class runs Qwen2. The norm's ε is `w.rmsNormEps()`.
 
 // %% exercise="1.5 qwen3"
 class MyQwen3Layer implements AttentionLayerFn {
@@ -404,7 +406,7 @@ LogitLens.of(model().with(MyBlock::new).with(MyDecoder::new), "The opposite of h
 
 // %% [markdown]
 // How long is the vector that everything is added to? It starts tiny and grows, since every layer only adds. The first token goes its
-// own way: within a few layers its vector becomes a hundred times as long as the others. It is the attention sink of 1.1, seen from inside.
+// own way: within a few layers its vector becomes many times as long as the others, and only the last ones cut it down. It is the attention sink of 1.1, seen from inside.
 
 // %%
 var sentence = "The animal didn't cross the street because it was too tired.";
@@ -420,14 +422,14 @@ ResidualStream.of(model().with(MyBlock::new).with(MyDecoder::new), sentence).add
 // %% [markdown]
 // ## Measure
 //
-// For one token every weight is read once and used for one multiply-add, so memory sets the pace: the ceiling is the time to read the
-// bytes. It is measured in the same cell, all cores adding up a long array. Medians of three runs, each part evaluated by itself.
+// For one token every weight is read once and used for one multiply-add, so memory sets the pace: the floor is the time to read the
+// bytes, and no part can be faster (when one seems to be, other programs slowed the memory while it was measured). It is measured in the same cell, all cores adding up a long array. Medians of three runs, each part evaluated by itself.
 
 // %%
 ModelCost.of(model().with(MyAttentionLayer::new).with(MyBlock::new).with(MyDecoder::new)).chart()
 
 // %% [markdown]
-// The MLPs hold most of the weights and take most of the time. Where a part is far from its ceiling, it is made of many small operations,
+// The MLPs hold most of the weights; see whether they or the output layer, the largest single matrix, take most of your time. Where a part is far from its ceiling, it is made of many small operations,
 // each with a price of its own, or another program uses the memory too. Fewer bytes per weight (2.2) and fewer, larger operations are the
 // two ways out.
 
@@ -450,7 +452,7 @@ ModelCost.of(model().with(MyAttentionLayer::new).with(MyBlock::new).with(MyDecod
 // q and o: 896 · 896 = 802,816 each. k and v: 896 · 128 = 114,688 each. Together 1,835,008. The MLP of the same layer has 3 · 896 · 4,864 = 13,074,432, seven times as many.
 // </details>
 //
-// <details><summary>2. The vocabulary has 151,936 tokens. How many bytes is the embedding table in float32, and what part of a 494-million-weight model?</summary>
+// <details><summary>2. The vocabulary has 151,936 tokens. How many bytes is the embedding table in float32, and what part of the 494 million weights that a token needs?</summary>
 // 151,936 · 896 · 4 bytes = 545 MB; 136 million weights, 28 %. This is why small models tie it to the output layer.
 // </details>
 //

@@ -12,7 +12,8 @@ var question = "Write one short sentence about the sea.";
 ColoredText.of(model(), new Generator(model()), question, quick() ? 6 : 14)
 
 // %% [markdown]
-// White tokens were nearly certain, orange ones a choice. Ends of words are white: once "ocea" stands there, "n" follows.
+// White tokens were nearly certain, orange ones a choice. The end of a word that takes several tokens is mostly white: its beginning leaves
+// little else.
 
 // %% [markdown]
 // ## Predict
@@ -161,7 +162,8 @@ check("1.6 generate", MyLoop::new)
 // %% [markdown]
 // ## Plug it in
 //
-// Your template writes the prompt, your loop drives the model. `Generator` brings the sampler and turns ids into text as they come.
+// Your template writes the prompt, your loop drives the model. `Generator` brings the sampler and turns ids into text as they come. The
+// *finish reason* in brackets says why it ended: `stop`, the model chose its end token, or `length`, the limit came first.
 
 // %%
 var generator = new Generator(model()).with(new MyLoop());

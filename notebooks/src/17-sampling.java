@@ -3,7 +3,7 @@
 //
 // A model does not write a word, it gives every word a number; **sampling** turns the numbers into a choice. **You will build**
 // temperature, top-k and top-p, each right for every row of a batch, and Qwen2.5 will choose its words by them. **You will see** what each
-// does to a real distribution. **You need** chapter 1.1 (softmax). **About 60 minutes.**
+// does to a real distribution. **You need** chapter 1.1 (softmax) and 1.3 (`Tensor.where`). **About 60 minutes.**
 //
 // Run the next cell: it is the finished thing. Then change the text.
 
@@ -89,7 +89,8 @@ check("1.7 temperature", MyTemperature::new)
 // %% [markdown]
 // ## Exercise 2: top-k
 //
-// Keep the $k$ largest logits of **each row**, set the others to $-\infty$. Two traps: a threshold for the whole batch, or the first row's
+// Keep the $k$ largest logits of **each row**, set the others to $-\infty$: `Tensor.where(rank.lt(k), …, …)` chooses place by place, and
+// `Tensor.scalar(Double.NEGATIVE_INFINITY)` is a tensor for every place. Two traps: a threshold for the whole batch, or the first row's
 // ids for all rows, lets one user's text steer another's; and comparing with the $k$-th largest value keeps too many when values are equal.
 //
 // `argsort(-1)` sorts rising and tells *which token stands at a rank*. You need the reverse: *which rank a token has*.
@@ -210,7 +211,7 @@ next.under("A filter cuts the tail, and the rest shares its mass", mine, setting
 }
 
 // %% [markdown]
-// That is the point of top-p: the nucleus breathes. Inside a word there is one way to go on, after "the" there are hundreds. A
+// That is the point of top-p: the nucleus breathes. Inside a word there is one way to go on, after "the" there are many hundreds. A
 // fixed $k$ is too large here and too small there.
 
 // %%
@@ -220,7 +221,7 @@ NucleusSizes.of(model(), mine, new SamplingParams(1, 0, 0.9, 0, 1, 0), opening +
 // ## Measure
 //
 // What does a choice cost beside the model that feeds it? Medians of nine runs on one row of logits. Sorting the whole vocabulary is the
-// expensive part; the ceiling is to read the $V$ numbers once.
+// expensive part; the floor is the time to read the $V$ numbers once.
 
 // %%
 SamplingCost.of(model(), mine, opening)
@@ -278,7 +279,7 @@ SamplingCost.of(model(), mine, opening)
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// That was week 1: every part between a prompt and its answer is one that you have written. Your progress:
+// That was the way from a prompt to its answer: every part of it is one that you have written. Your progress:
 
 // %%
 progress()

@@ -48,6 +48,13 @@ class SourceTest(unittest.TestCase):
         self.assertEqual("exercise-9-9-double", ids[2])
         self.assertEqual(len(ids), len(set(ids)))
 
+    def test_the_guess_is_left_to_the_reader(self):
+        text = '// %%\nshow(1);\npredict("1.1 x", 2.5, "kB")\n\n// %%\nnew Mine().predict(counts, 3);'
+        chapter = read(text)
+        self.assertEqual('show(1);\npredict("1.1 x", "?", "kB")', chapter.starter.cells[1].source)
+        self.assertEqual('show(1);\npredict("1.1 x", 2.5, "kB")', chapter.solved.cells[1].source)
+        self.assertEqual("new Mine().predict(counts, 3);", chapter.starter.cells[2].source)
+
     def test_void_and_omit(self):
         chapter = read(CELL.format(
             "class X {\n  // BEGIN SOLUTION omit\n  int y;\n  // END SOLUTION\n"

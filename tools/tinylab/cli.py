@@ -19,7 +19,7 @@ Run every test, or the parts that are named; the last line counts what passed.
   --quick       in less than a minute: no slow test, no notebook executed, no browser
   --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
-    "notebooks": """Usage: ./lab notebooks check|build|thumbs [NN ...] [--long] [--no-solutions [--out FOLDER]]
+    "notebooks": """Usage: ./lab notebooks check|build|thumbs [NN ...] [--long] [--keep-outputs | --no-solutions [--out FOLDER]]
        ./lab notebooks map
   check         regenerate, compare with the stored notebooks, execute
   build         regenerate the notebooks, execute the solved ones and store their outputs
@@ -27,6 +27,7 @@ Run every test, or the parts that are named; the last line counts what passed.
   map           draw docs/map.png, the map of the course in the README
   NN            only these chapters (11, 1.1 or 11-attention)
   --long        check in full instead of quick mode
+  --keep-outputs  build without executing: new words, stored outputs; refused for a chapter whose code changed
   --no-solutions  build starters to hand out, without hints and solutions, into target/handout or --out FOLDER""",
     "book": """Usage: ./lab book [--out FOLDER]
 Write the solved chapters, with their stored outputs, as a book of HTML pages with a search; nothing is executed.

@@ -20,6 +20,7 @@ class Options:
     chapter: str = ""
     out: Path = book.DEFAULT
     hand_out: Path | None = None
+    keep_outputs: bool = False
 
 
 def parse(command: str, arguments: list[str]) -> Options:
@@ -31,7 +32,7 @@ def parse(command: str, arguments: list[str]) -> Options:
 
 
 def _notebooks(rest: list[str]) -> Options:
-    long, bare, out, words = False, False, None, []
+    long, bare, keep, out, words = False, False, False, None, []
     while rest:
         word = rest.pop(0)
         key, equals, value = word.partition("=")
@@ -39,6 +40,8 @@ def _notebooks(rest: list[str]) -> Options:
             long = True
         elif word == "--no-solutions":
             bare = True
+        elif word == "--keep-outputs":
+            keep = True
         elif key == "--out":
             out = value if equals else rest.pop(0) if rest else ""
         elif word.startswith("-"):
@@ -49,10 +52,12 @@ def _notebooks(rest: list[str]) -> Options:
         raise WrongUsage("./lab notebooks takes check, build or thumbs with chapters, or map alone; --help shows what they do.")
     if bare and (words[0] != "build" or long):
         raise WrongUsage("--no-solutions goes with build alone.")
+    if keep and (words[0] != "build" or long or bare):
+        raise WrongUsage("--keep-outputs goes with build alone.")
     if out is not None and (not bare or not out):
         raise WrongUsage("--out FOLDER goes with build --no-solutions.")
     hand_out = Path(out).absolute() if out else paths.TARGET / "handout" if bare else None
-    return Options(words[0], tuple(words[1:]), long, hand_out=hand_out)
+    return Options(words[0], tuple(words[1:]), long, hand_out=hand_out, keep_outputs=keep)
 
 
 def _test(rest: list[str]) -> Options:
@@ -97,7 +102,7 @@ def run(command: str, options: Options) -> int:
     if options.hand_out:
         return build.hand_out(options.chapters, options.hand_out)
     if options.action == "build":
-        return build.main(options.chapters)
+        return build.main(options.chapters, options.keep_outputs)
     if options.action == "thumbs":
         return build.main_thumbs(options.chapters)
     return check.main(options.chapters, options.long)

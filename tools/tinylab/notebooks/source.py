@@ -2,7 +2,7 @@
 
 Markers: `// BEGIN SOLUTION what is left to do` … `// END SOLUTION` around what the learner writes. In the starter a
 region becomes `return todo("what is left to do");`, with `void:` before the words `todo("…");`, and with `omit`
-nothing at all. A cell whose marker says `wrong="1.1 softmax"` holds a wrong answer to that exercise for the tests, and is in neither notebook.
+nothing at all. The number in a `predict("1.1 …", 10, "%")` becomes `"?"` in the starter. A cell whose marker says `wrong="1.1 softmax"` holds a wrong answer to that exercise for the tests, and is in neither notebook.
 """
 
 import hashlib
@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 
 BEGIN = re.compile(r"^(\s*)// BEGIN SOLUTION\b\s*(.*?)\s*$")
 END = re.compile(r"^\s*// END SOLUTION\s*$")
+# A solved chapter has a guess of ours; the starter leaves it to the reader.
+GUESS = re.compile(r'^(predict\(\s*"[^"]+",\s*)-?[\d.]+(\s*,\s*"[^"]*"\s*\).*)$')
 CHECK = re.compile(r'(?<![\w.])check\(\s*"([^"]+)"')
 KERNEL = {"display_name": "Tiny LLM (Java)", "language": "java", "name": "tinyllm-java"}
 LANGUAGE = {"name": "java", "file_extension": ".java", "mimetype": "text/x-java-source", "pygments_lexer": "java"}
@@ -50,6 +52,8 @@ def read(path: Path) -> Chapter:
             raise SourceError(f'{where}: exercise "{exercise}" has no // BEGIN SOLUTION … // END SOLUTION.')
         if opened != full and not exercise:
             raise SourceError(f'{where}: a solution stands in a cell without exercise="…" after its // %%.')
+        if cell.cell_type == "code":
+            opened = _unguessed(opened)
         identity = _identity(cell, ids)
         starter.append(_cell(cell, opened, identity))
         solved.append(_cell(cell, full, identity))
@@ -78,6 +82,10 @@ def _split(text: str, where: str) -> tuple[str, str]:
     if todo is not None:
         raise SourceError(f"{where}: BEGIN SOLUTION without an END SOLUTION after it.")
     return "\n".join(opened), "\n".join(full)
+
+
+def _unguessed(text: str) -> str:
+    return "\n".join(GUESS.sub(r'\1"?"\2', line) for line in text.split("\n"))
 
 
 def _stub(indent: str, words: str, where: str) -> list[str]:

@@ -1,6 +1,8 @@
 package tinyllm.lab;
 
 import java.util.stream.IntStream;
+import tinyllm.model.CausalLm;
+import tinyllm.model.ModelConfig;
 import tinyllm.tensor.Tensor;
 
 /** What this machine can reach at best, measured: the ceilings that the charts draw. */
@@ -35,6 +37,16 @@ public final class Ceilings {
             best = run == 0 || sum != 0 ? best : Math.max(best, gbs);
         }
         return best;
+    }
+
+    /**
+     * Bytes of float32 weights that a model must read for one token: all of them, but of an input table of its own only the
+     * token's row. A table that is the output layer, too, is read whole.
+     */
+    public static long bytesPerToken(CausalLm model) {
+        ModelConfig config = model.config();
+        long row = (long) Float.BYTES * config.hiddenSize();
+        return config.tieWordEmbeddings() ? model.weightBytes() : model.weightBytes() - row * (config.vocabSize() - 1);
     }
 
     private static long sum(long[] values, int part, int parts) {

@@ -62,8 +62,13 @@ public final class Lab {
         SESSION.solution(id);
     }
 
-    /** Keeps a guess; the chart of what was measured shows it as a dashed line. */
+    /** Keeps a guess; what answers it shows it, too, in most charts as a dashed line. */
     public static void predict(String id, double guess, String unit) {
+        SESSION.predict(id, guess, unit);
+    }
+
+    /** The same for a guess in quotes; {@code "?"}, as a chapter comes, asks for one and keeps nothing. */
+    public static void predict(String id, String guess, String unit) {
         SESSION.predict(id, guess, unit);
     }
 

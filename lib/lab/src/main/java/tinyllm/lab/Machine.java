@@ -29,7 +29,8 @@ public final class Machine {
         facts.add(new Fact("memory that tensors may take", gb(Memory.budget())));
         facts.add(new Fact("memory that tensors take now", gb(Memory.activeBytes())));
         facts.add(new Fact("model", model.name() + ", " + model.config().numHiddenLayers() + " layers"));
-        facts.add(new Fact("its weights in float32", gb(model.weightBytes())));
+        facts.add(new Fact("its weights in memory, float32", gb(model.weightBytes())));
+        facts.add(new Fact("of these it reads for each token", gb(Ceilings.bytesPerToken(model))));
         facts.add(new Fact("matrix product", String.format(Locale.ROOT, "%.0f GFLOP/s", Ceilings.matmulGflops())));
         facts.add(new Fact("reading memory", String.format(Locale.ROOT, "%.1f GB/s", Ceilings.memoryGbs())));
         return Tables.of(facts);

@@ -91,8 +91,21 @@ final class Session {
     void predict(String name, double guess, String unit) {
         Prediction prediction = new Prediction(guess, unit);
         update(progress -> progress.predict(name, prediction));
-        show(Html.of(
-                "Your guess for " + name + ": " + guess + " " + unit + ". The chart will show it as a dashed line."));
+        show(Html.of("Your guess for %s: %s %s. You will see it beside the answer."
+                .formatted(name, Guess.shown(guess), unit)));
+    }
+
+    /** A guess as it stands in the cell; "?" is none yet, and not an error: the chapter goes on without one. */
+    void predict(String name, String guess, String unit) {
+        Optional<Double> number = Guess.of(guess);
+        if (number.isPresent()) {
+            predict(name, number.get(), unit);
+            return;
+        }
+        String kept = prediction(name)
+                .map(p -> "Your guess so far: %s %s. ".formatted(Guess.shown(p.guess()), p.unit()))
+                .orElse("");
+        show(Html.of(kept + Guess.request(guess, unit)));
     }
 
     Optional<Prediction> prediction(String name) {

@@ -187,6 +187,19 @@ class SessionTest {
     }
 
     @Test
+    void aQuestionMarkIsNoGuessAndNoError() {
+        session.predict("2.1", "?", "MB");
+        assertThat(last()).contains("Type your guess (MB)", "goes on all the same");
+        assertThat(session.prediction("2.1")).isEmpty();
+        session.predict("2.1", "about 20", "MB");
+        assertThat(last()).contains("\"about 20\" is no number");
+        session.predict("2.1", "2,5", "MB");
+        assertThat(session.prediction("2.1").orElseThrow().guess()).isEqualTo(2.5);
+        session.predict("2.1", "?", "MB");
+        assertThat(last()).startsWith("Your guess so far: 2.5 MB.");
+    }
+
+    @Test
     void progressThatCannotBeKeptDoesNotHideTheVerdict() throws IOException {
         Files.createDirectories(root.resolve("notebooks/my"));
         Files.createDirectories(root.resolve("notebooks/my/progress.json"));
