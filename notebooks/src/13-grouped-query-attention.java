@@ -17,13 +17,13 @@ HeadSharing.of(GroupedQueryAttention::new, model().config()).picture()
 // ## Predict
 //
 // While a text grows, the keys and values of all its tokens are kept (chapter 2.1). Look at the sizes of your model, then guess:
-// **how many KB does one token keep, over all layers, at 2 bytes a number?**
+// **how many kB does one token keep, over all layers, at 2 bytes a number?**
 
 // %%
 var config = model().config();
 show("%d layers, %d query heads, %d KV heads, %d numbers a head".formatted(config.numHiddenLayers(),
         config.numAttentionHeads(), config.numKeyValueHeads(), config.headDim()));
-predict("1.3 kv bytes", 50, "KB")
+predict("1.3 kv bytes", 50, "kB")
 
 // %% [markdown]
 // ## The idea, small

@@ -166,12 +166,12 @@ check("1.6 generate", MyLoop::new)
 // *finish reason* in brackets says why it ended: `stop`, the model chose its end token, or `length`, the limit came first.
 
 // %%
-var generator = new Generator(model()).with(new MyLoop());
+Generator generator() { return new Generator(model()).with(new MyLoop()); } // with the loop as it is now
 {
     var asked = List.of(new Message("user", question));
     String prompt = new MyTemplate().render(asked, "You are a sailor.", true);
     int[] ids = tokenizer.encodeWithSpecials(prompt);
-    var answer = generator.complete(ids, SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
+    var answer = generator().complete(ids, SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
     System.out.println("\n%d tokens after a prompt of %d (%s)".formatted(
             answer.tokens().size(), answer.promptTokens(), answer.finishReason()));
 }
@@ -180,23 +180,24 @@ var generator = new Generator(model()).with(new MyLoop());
 // What is the template worth? The same question without it: the model goes on with the *text*, as if you had begun a page.
 
 // %%
-generator.complete(tokenizer.encode(question), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print).finishReason()
+{
+    var page = generator().complete(tokenizer.encode(question), SamplingParams.GREEDY, quick() ? 6 : 14, System.out::print);
+    System.out.println("\n(" + page.finishReason() + ")");
+}
 
 // %% [markdown]
 // ## See
 //
 // Your loop's text with the probability of every token. Try a question of fact: where does the model waver? Point at a token: its
-// rank among all tokens, and the best five at its place.
+// rank among all tokens, and the best five at its place. Below it the same as a film that grows token by token, with what the model
+// thought of before it chose.
 
 // %%
-ColoredText told() { return ColoredText.of(model(), generator, "What is the capital of Australia?", quick() ? 6 : 12); }
-told()
-
-// %% [markdown]
-// The same as a film that grows token by token: below the text, what the model thought of before it chose.
-
-// %%
-told().film()
+{
+    var told = ColoredText.of(model(), generator(), "What is the capital of Australia?", quick() ? 6 : 12);
+    show(told);
+    show(told.film());
+}
 
 // %% [markdown]
 // ## Measure

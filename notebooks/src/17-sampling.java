@@ -177,15 +177,15 @@ check("1.7 top-p", MyTopP::new)
 // change the seed and it is another.
 
 // %%
-var mine = Sampler.library().with(MyTemperature::new).with(MyTopK::new).with(MyTopP::new);
+Sampler mine() { return Sampler.library().with(MyTemperature::new).with(MyTopK::new).with(MyTopP::new); } // your classes as they are now
 var params = new SamplingParams(0.8, 40, 0.95, 0, 1, 7); // temperature, top-k, top-p, min-p, repetition penalty, seed
-chat(new Generator(model()).with(mine), params, "Tell me something nice about rain.", quick() ? 6 : 14)
+chat(new Generator(model()).with(mine()), params, "Tell me something nice about rain.", quick() ? 6 : 14)
 
 // %% [markdown]
 // And with the brake off: at $T = 2$ without a filter the tail has its say.
 
 // %%
-chat(new Generator(model()).with(mine), new SamplingParams(2, 0, 1, 0, 1, 7), "Tell me something nice about rain.", quick() ? 6 : 14)
+chat(new Generator(model()).with(mine()), new SamplingParams(2, 0, 1, 0, 1, 7), "Tell me something nice about rain.", quick() ? 6 : 14)
 
 // %% [markdown]
 // ## See
@@ -198,14 +198,14 @@ var settings = new LinkedHashMap<String, SamplingParams>();
 settings.put("as it is", plain);
 settings.put("top-k 4", new SamplingParams(1, 4, 1, 0, 1, 0));
 settings.put("top-p 0.5", new SamplingParams(1, 0, 0.5, 0, 1, 0));
-next.under("A filter cuts the tail, and the rest shares its mass", mine, settings)
+next.under("A filter cuts the tail, and the rest shares its mass", mine(), settings)
 
 // %% [markdown]
 // Here is the answer to your guess, counted by your top-p.
 
 // %%
 {
-    int kept = next.kept(mine, new SamplingParams(1, 0, 0.9, 0, 1, 0));
+    int kept = next.kept(mine(), new SamplingParams(1, 0, 0.9, 0, 1, 0));
     var guess = prediction("1.7 nucleus").map(p -> "%.0f".formatted(p.guess())).orElse("none");
     System.out.println("top-p 0.9 keeps %,d of %,d tokens; your guess: %s".formatted(kept, next.logits().dim(0), guess));
 }
@@ -215,7 +215,7 @@ next.under("A filter cuts the tail, and the rest shares its mass", mine, setting
 // fixed $k$ is too large here and too small there.
 
 // %%
-NucleusSizes.of(model(), mine, new SamplingParams(1, 0, 0.9, 0, 1, 0), opening + " smell of coffee in the kitchen.")
+NucleusSizes.of(model(), mine(), new SamplingParams(1, 0, 0.9, 0, 1, 0), opening + " smell of coffee in the kitchen.")
 
 // %% [markdown]
 // ## Measure
@@ -224,7 +224,7 @@ NucleusSizes.of(model(), mine, new SamplingParams(1, 0, 0.9, 0, 1, 0), opening +
 // expensive part; the floor is the time to read the $V$ numbers once.
 
 // %%
-SamplingCost.of(model(), mine, opening)
+SamplingCost.of(model(), mine(), opening)
 
 // %% [markdown]
 // On one row the model dwarfs it. At 64 texts in one step sampling runs 64 times while the model's time hardly grows: then a Java

@@ -38,16 +38,15 @@ public final class KvBytes {
         return Tables.of(KNOWN.stream()
                 .map(m -> {
                     long bytes = perToken(m.layers(), m.kvHeads(), m.headDim(), 2);
-                    return new Row(
-                            m.model(), m.queryHeads(), m.kvHeads(), bytes / 1024.0, (double) bytes * TEXT / (1 << 30));
+                    return new Row(m.model(), m.queryHeads(), m.kvHeads(), bytes / 1e3, bytes * TEXT / 1e9);
                 })
                 .toList());
     }
 
     /**
-     * KB per token against the number of KV heads that this model could have had, 16 bits a number.
+     * kB per token against the number of KV heads that this model could have had, 16 bits a number.
      *
-     * @param guess the name of a prediction in KB
+     * @param guess the name of a prediction in kB
      */
     public static Picture chart(ModelConfig config, String guess) {
         int heads = config.numAttentionHeads();
@@ -58,12 +57,12 @@ public final class KvBytes {
         int kv = config.numKeyValueHeads();
         String title = String.format(
                 Locale.ROOT,
-                "%d KV heads keep %.1f KB per token, %d would keep %.1f KB",
+                "%d KV heads keep %.1f kB per token, %d would keep %.1f kB",
                 kv,
                 kb(config, kv),
                 heads,
                 kb(config, heads));
-        return Charts.plot(title, "KV heads (query heads: " + heads + ")", "KB per token, 16 bits")
+        return Charts.plot(title, "KV heads (query heads: " + heads + ")", "kB per token, 16 bits")
                 .series("possible", x, y)
                 .points("this model", new double[] {kv}, new double[] {kb(config, kv)})
                 .guess(guess)
@@ -71,6 +70,6 @@ public final class KvBytes {
     }
 
     private static double kb(ModelConfig config, int kvHeads) {
-        return perToken(config.numHiddenLayers(), kvHeads, config.headDim(), 2) / 1024.0;
+        return perToken(config.numHiddenLayers(), kvHeads, config.headDim(), 2) / 1e3;
     }
 }

@@ -69,7 +69,7 @@ class GroupedViewsTest {
     @Test
     void theChartSaysWhatTheModelKeeps() {
         assertThat(KvBytes.chart(SMALL, "no such guess").text())
-                .contains("2 KV heads keep 0.2 KB", "6 would keep 0.6 KB");
+                .contains("2 KV heads keep 0.2 kB", "6 would keep 0.6 kB");
     }
 
     /** Rounding by hand and by the device's cast agree, ties included. */
