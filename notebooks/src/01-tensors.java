@@ -350,12 +350,13 @@ GraphView.of(Map.of("x", x, "e", e, "y", y))
 
 // %% [markdown]
 // Two things follow. An error in *values* (a NaN) appears where they are read, not where they were made; errors in *shapes* are
-// caught at once. And a measurement that doesn't read its result measures nothing.
+// caught at once. And a measurement that doesn't read its result measures nothing, so `Timing.medianMs` evaluates what it is given;
+// `promiseMs` is here to show the mistake.
 
 // %%
 Tensor large = Tensor.normal(1, 1024, 1024).eval();
-double promiseMs = Timing.medianMs(5, () -> large.matmul(large));
-double resultMs = Timing.medianMs(5, () -> large.matmul(large).eval());
+double promiseMs = Timing.promiseMs(() -> large.matmul(large)); // asks, and never looks
+double resultMs = Timing.medianMs(() -> large.matmul(large));  // evaluates each result within the time
 String.format("promise: %.3f ms, result: %.1f ms", promiseMs, resultMs)
 
 // %% [markdown]

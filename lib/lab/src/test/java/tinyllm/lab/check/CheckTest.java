@@ -266,6 +266,19 @@ class CheckTest {
         assertThat(result.outcome()).isEqualTo(Outcome.NOT_ATTEMPTED);
     }
 
+    /** Squared where there are three columns, and wrong in another way where there are two. */
+    @Test
+    void aMistakeThatExplainsOnlySomeCasesIsNotTheWholeStory() {
+        Doubling both = x -> x.dim(1) == 3 ? x.square() : x.sub(1);
+        CheckResult result = new Check<>(DOUBLE).run(() -> both);
+
+        assertThat(result.mistake()).isEqualTo("squared");
+        assertThat(result.message())
+                .endsWith("This does not explain the case \"a square\": there may be something else, too.");
+        assertThat(new Check<>(DOUBLE).run(() -> (Doubling) Tensor::square).message())
+                .doesNotContain("something else");
+    }
+
     /** A case with one number has the same result for many mistakes: it names none of them alone. */
     @Test
     void isNotNamedAfterOneCaseOfThree() {
