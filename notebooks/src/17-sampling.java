@@ -279,7 +279,8 @@ SamplingCost.of(model(), mine(), opening)
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// That was the way from a prompt to its answer: every part of it is one that you have written. Your progress:
+// That was the way from a prompt to its answer: every part of it is one that you have written. Next:
+// [2.1 KV cache](21-kv-cache.ipynb), where a token stops paying for the whole text. Your progress:
 
 // %%
 progress()

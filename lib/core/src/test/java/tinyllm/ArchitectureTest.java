@@ -34,7 +34,8 @@ class ArchitectureTest {
     private static final Map<String, List<String>> MAY_IMPORT = Map.ofEntries(
             entry("course", List.of()),
             entry("tensor", List.of()),
-            entry("cache", List.of("kernel", "tensor")),
+            entry("profile", List.of("course", "tensor")),
+            entry("cache", List.of("course", "kernel", "tensor")),
             entry("arrays", List.of("course", "tensor")),
             entry("kernel", List.of("tensor", "natives", "kernel.host", "kernel.check")),
             entry("kernel.host", List.of("tensor")),
@@ -45,7 +46,18 @@ class ArchitectureTest {
             entry("nn", List.of("course", "cache", "kernel", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
             entry("weights", List.of("tensor", "weights.format")),
-            entry("model", List.of("course", "nn", "cache", "kernel", "weights", "weights.format", "text", "tensor")),
+            entry(
+                    "model",
+                    List.of(
+                            "course",
+                            "nn",
+                            "cache",
+                            "kernel",
+                            "profile",
+                            "weights",
+                            "weights.format",
+                            "text",
+                            "tensor")),
             entry(
                     "engine",
                     List.of(

@@ -12,24 +12,40 @@ import tinyllm.tensor.Tensor;
 final class CachedText implements GenerateFn.NextLogits, AutoCloseable {
     private final CausalLm model;
     private final KvCache cache;
+    private final ReuseFn reuse;
     private int[] known = {};
+    private int read;
 
-    /** @param maxTokens of the longest text that will come */
-    CachedText(CausalLm model, int maxTokens) {
+    /** @param cache an empty one, this text's own */
+    CachedText(CausalLm model, KvCache cache, ReuseFn reuse) {
         this.model = model;
-        this.cache = model.newCache(maxTokens);
+        this.cache = cache;
+        this.reuse = reuse;
     }
 
     @Override
     public Tensor after(int[] tokens) {
-        int mismatch = Arrays.mismatch(known, tokens);
-        int same = mismatch < 0 ? known.length : mismatch;
-        // The last token passes even if it is known: its logits are not remembered.
-        int keep = Math.min(same, tokens.length - 1);
-        cache.rewind(cache.length() - Math.min(cache.length(), keep));
-        Tensor logits = model.lastLogits(Arrays.copyOfRange(tokens, cache.length(), tokens.length), cache);
+        // After a step that failed, fewer are in the cache than were asked for.
+        int[] held = Arrays.copyOf(known, Math.min(known.length, cache.length()));
+        int keep = reuse.keep(held, tokens.clone());
+        if (keep < 0 || keep > held.length || keep >= tokens.length) {
+            throw new IllegalStateException("of " + held.length + " tokens in the cache, " + keep
+                    + " were to be kept for a text of " + tokens.length + ": 0 to "
+                    + Math.min(held.length, tokens.length - 1) + " can be");
+        }
+        cache.rewind(cache.length() - keep);
         known = tokens.clone();
-        return logits;
+        read += tokens.length - keep;
+        return model.lastLogits(Arrays.copyOfRange(tokens, keep, tokens.length), cache);
+    }
+
+    /** Tokens that have passed through the layers so far. */
+    int read() {
+        return read;
+    }
+
+    long nbytes() {
+        return cache.nbytes();
     }
 
     @Override

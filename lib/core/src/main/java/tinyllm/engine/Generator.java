@@ -1,9 +1,13 @@
 package tinyllm.engine;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.cache.KvArrays;
 import tinyllm.course.Mine;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.JsonConstraint;
@@ -19,28 +23,31 @@ import tinyllm.sampling.json.JsonSchema;
  */
 public final class Generator {
 
+    private static final Set<Class<?>> OWN =
+            Set.of(GenerateFn.class, KvArrays.class, CachedLoopFn.class, ReuseFn.class);
+
     private final CausalLm model;
     private final Sampler sampler;
     private final GenerateFn loop;
-    private final boolean cached;
+    private final TextMemory memory;
     private final JsonConstraint.@Nullable Ready schema;
 
     private Generator(
-            CausalLm model, Sampler sampler, GenerateFn loop, boolean cached, JsonConstraint.@Nullable Ready schema) {
+            CausalLm model, Sampler sampler, GenerateFn loop, TextMemory memory, JsonConstraint.@Nullable Ready schema) {
         this.schema = schema;
         this.model = model;
         this.sampler = sampler;
         this.loop = loop;
-        this.cached = cached;
+        this.memory = memory;
     }
 
     public Generator(CausalLm model) {
-        this(model, Sampler.library(), new UncachedLoop(), model.remembers(), null);
+        this(model, Sampler.library(), new UncachedLoop(), TextMemory.library(model.remembers()), null);
     }
 
     /** The same with keys and values remembered, so that a token passes through the layers once (chapter 2.1). */
     public Generator cached() {
-        return new Generator(model, sampler, loop, true, schema);
+        return new Generator(model, sampler, loop, memory.switchedOn(), schema);
     }
 
     /**
@@ -58,19 +65,48 @@ public final class Generator {
                 model,
                 sampler,
                 loop,
-                cached,
+                memory,
                 new JsonConstraint.Ready(
                         JsonSchema.compile(schemaText), new TokenTrie(model.tokenizer()), model.tokenizer()));
     }
 
     /** The same with the learner's decode loop. */
     public Generator with(GenerateFn ownLoop) {
-        return new Generator(model, sampler, ownLoop, cached, schema);
+        return new Generator(model, sampler, ownLoop, memory, schema);
+    }
+
+    /** The same, cached, with the learner's loop over what is new. */
+    public Generator withCachedLoop(CachedLoopFn ownLoop) {
+        return new Generator(model, sampler, overWholeTexts(ownLoop), memory.switchedOn(), schema);
+    }
+
+    /** The same, cached, with keys and values in the learner's arrays; a new object for each text. */
+    public Generator withCache(Supplier<? extends KvArrays> arrays) {
+        return new Generator(model, sampler, loop, memory.with(arrays), schema);
+    }
+
+    /** The same, cached, with the learner's answer to what a second turn may keep of the first one's cache. */
+    public Generator withReuse(ReuseFn own) {
+        return new Generator(model, sampler, loop, memory.with(own), schema);
     }
 
     /** The same with the learner's sampling. */
     public Generator with(Sampler ownSampler) {
-        return new Generator(model, ownSampler, loop, cached, schema);
+        return new Generator(model, ownSampler, loop, memory, schema);
+    }
+
+    /** What such a loop reads is behind all that it has read before. */
+    private static GenerateFn overWholeTexts(CachedLoopFn own) {
+        return (text, prompt, maxTokens, isEnd, choose) -> {
+            int[][] read = {{}};
+            CachedLoopFn.CachedModel behind = tokens -> {
+                int[] longer = Arrays.copyOf(read[0], read[0].length + tokens.length);
+                System.arraycopy(tokens, 0, longer, read[0].length, tokens.length);
+                read[0] = longer;
+                return text.after(longer);
+            };
+            return own.generate(behind, prompt, maxTokens, isEnd, choose);
+        };
     }
 
     /**
@@ -87,23 +123,23 @@ public final class Generator {
 
     /** The same with the learner's answers; of two for one place the later. */
     public Generator with(Mine mine) {
-        Sampler steps = sampler;
-        GenerateFn own = loop;
+        Generator own = new Generator(model.with(mine), sampler, loop, memory, schema);
         for (Mine.Piece piece : mine.pieces()) {
-            if (piece.own() instanceof SamplingFn step) {
-                steps = steps.with(() -> step);
-            } else if (piece.own() instanceof GenerateFn ownLoop) {
-                own = ownLoop;
-            }
+            own = switch (piece.own()) {
+                case SamplingFn step -> own.with(own.sampler.with(() -> step));
+                case GenerateFn ownLoop -> own.with(ownLoop);
+                case KvArrays arrays -> own.withCache(() -> arrays);
+                case CachedLoopFn ownLoop -> own.withCachedLoop(ownLoop);
+                case ReuseFn reuse -> own.withReuse(reuse);
+                case null, default -> own;
+            };
         }
-        return new Generator(model.with(mine), steps, own, cached, schema);
+        return own;
     }
 
-    /** Whether generating uses answers of this interface: a part of the model, a step of the sampler, the loop. */
+    /** Whether generating uses answers of this interface: a part of the model, a step of the sampler, the loop, the cache. */
     public static boolean hasPlaceFor(Class<?> contract) {
-        return CausalLm.hasPlaceFor(contract)
-                || SamplingFn.class.isAssignableFrom(contract)
-                || GenerateFn.class.isAssignableFrom(contract);
+        return CausalLm.hasPlaceFor(contract) || SamplingFn.class.isAssignableFrom(contract) || OWN.contains(contract);
     }
 
     /**
@@ -122,8 +158,16 @@ public final class Generator {
     /** Answers a conversation; each message has a "role" and a "content". */
     public Completion chat(
             List<Map<String, Object>> messages, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
-        int[] ids = model.tokenizer().encode(model.chatTemplate().render(messages, List.of(), true));
-        return complete(ids, sampling, maxTokens, onText);
+        return complete(prompt(messages), sampling, maxTokens, onText);
+    }
+
+    int[] prompt(List<Map<String, Object>> messages) {
+        return model.tokenizer().encode(model.chatTemplate().render(messages, List.of(), true));
+    }
+
+    /** A conversation that remembers its turns, in this generator's way; the caller closes it. */
+    public Conversation conversation() {
+        return new Conversation(this, memory.open(model, model.config().maxPositionEmbeddings()));
     }
 
     /**
@@ -135,6 +179,24 @@ public final class Generator {
      * @throws GenerationException when the model's numbers break, naming the first layer where they do
      */
     public Completion complete(int[] prompt, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
+        int most = checked(prompt, maxTokens);
+        if (!memory.on()) {
+            return run(model::lastLogits, sampling, onText).complete(loop, prompt, most);
+        }
+        try (CachedText text = memory.open(model, prompt.length + most)) {
+            return complete(text, prompt, sampling, maxTokens, onText);
+        }
+    }
+
+    /** The same over a text that goes on living. */
+    Completion complete(
+            CachedText text, int[] prompt, SamplingParams sampling, int maxTokens, Consumer<String> onText) {
+        int most = checked(prompt, maxTokens);
+        return run(text, sampling, onText).complete(loop, prompt, most);
+    }
+
+    /** How many tokens may come at most. */
+    private int checked(int[] prompt, int maxTokens) {
         int context = model.config().maxPositionEmbeddings();
         if (prompt.length == 0) {
             throw new IllegalArgumentException("the prompt is empty: give at least one token");
@@ -146,13 +208,7 @@ public final class Generator {
             throw new IllegalArgumentException("the prompt has " + prompt.length + " tokens, but the context of "
                     + model.name() + " holds " + context + " and needs room for an answer");
         }
-        int most = Math.min(maxTokens, context - prompt.length);
-        if (!cached) {
-            return run(model::lastLogits, sampling, onText).complete(loop, prompt, most);
-        }
-        try (CachedText text = new CachedText(model, prompt.length + most)) {
-            return run(text, sampling, onText).complete(loop, prompt, most);
-        }
+        return Math.min(maxTokens, context - prompt.length);
     }
 
     private Run run(GenerateFn.NextLogits next, SamplingParams sampling, Consumer<String> onText) {

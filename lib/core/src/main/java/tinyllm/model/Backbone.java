@@ -7,6 +7,7 @@ import tinyllm.cache.PageBudget;
 import tinyllm.cache.PagedKvMemory;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
+import tinyllm.profile.OperationTimer;
 import tinyllm.tensor.Tensor;
 
 /** The layers of a loaded decoder on one set of kernels, as {@link CausalLm} drives them. Immutable. */
@@ -27,6 +28,12 @@ interface Backbone {
 
     /** Pages for many sequences. */
     PagedKvMemory newPages(PageBudget budget);
+
+    /** The same layers, each operation with a stopwatch around it. */
+    Backbone timed(OperationTimer timer);
+
+    /** The kinds of operations that a stopwatch sees and that have weights or keys to read, over all layers. */
+    List<ModelOperation> operations();
 
     /**
      * Embedding and every block for the tokens of some sequences, whose caches have room and advance. When it fails, some may have

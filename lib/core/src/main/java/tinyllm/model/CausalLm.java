@@ -8,6 +8,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.cache.ArrayKvCache;
+import tinyllm.cache.KvArrays;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.PageBudget;
 import tinyllm.cache.PagedKvMemory;
@@ -17,6 +19,7 @@ import tinyllm.nn.DecoderFn;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Part;
 import tinyllm.nn.Parts;
+import tinyllm.profile.OperationTimer;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
@@ -170,6 +173,16 @@ public final class CausalLm {
         return backbone.newCache(Math.min(maxTokens, config.maxPositionEmbeddings()));
     }
 
+    /** An empty cache that lies in these arrays, a learner's for instance (chapter 2.1); they are begun anew. The caller closes it. */
+    public KvCache newCache(int maxTokens, KvArrays arrays) {
+        return new ArrayKvCache(
+                arrays,
+                config.numHiddenLayers(),
+                config.numKeyValueHeads(),
+                config.headDim(),
+                Math.min(maxTokens, config.maxPositionEmbeddings()));
+    }
+
     /**
      * The logits after each of the tokens that come after those of the cache, which advances. Long texts pass in chunks.
      *
@@ -225,6 +238,19 @@ public final class CausalLm {
     public Tensor step(List<Chunk> chunks) {
         chunks.forEach(chunk -> check(chunk.tokens()));
         return new ModelStep(config, backbone, parts).run(chunks);
+    }
+
+    /**
+     * The same model with a stopwatch around every operation of a cached step (chapter 4.6). Each is computed before the next begins, so
+     * such a step takes longer; this model itself stays as it is.
+     */
+    public CausalLm timed(OperationTimer timer) {
+        return new CausalLm(name, config, backbone.timed(timer), text, parts);
+    }
+
+    /** The kinds of operations of a step that read weights or keys, over all layers, by the names that {@link #timed} gives. */
+    public List<ModelOperation> operations() {
+        return backbone.operations();
     }
 
     /**

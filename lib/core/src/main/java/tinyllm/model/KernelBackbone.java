@@ -1,5 +1,7 @@
 package tinyllm.model;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -8,6 +10,7 @@ import tinyllm.cache.PageBudget;
 import tinyllm.cache.PagedKvMemory;
 import tinyllm.kernel.KernelSet;
 import tinyllm.nn.Parts;
+import tinyllm.profile.OperationTimer;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
@@ -23,6 +26,7 @@ record KernelBackbone(
         Table table,
         List<LayerKernels> layers,
         Output output,
+        ModelOperation outputOperation,
         Map<String, String> variants,
         long weightBytes,
         DType cacheType,
@@ -91,5 +95,35 @@ record KernelBackbone(
     @Override
     public Tensor head(Tensor hidden, Parts parts) {
         return output.logits(hidden);
+    }
+
+    /** Wrapped operations take the places of the plain ones, which know nothing of it: a model that is not timed pays nothing. */
+    @Override
+    public Backbone timed(OperationTimer timer) {
+        List<LayerKernels> watched = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            watched.add(new TimedLayer(layers.get(i), i, timer));
+        }
+        return new KernelBackbone(
+                config,
+                kernels,
+                tokens -> timer.time(ModelOperation.EMBEDDING, -1, () -> table.embed(tokens)),
+                watched,
+                hidden -> timer.time(ModelOperation.OUTPUT, -1, () -> output.logits(hidden), hidden),
+                outputOperation,
+                variants,
+                weightBytes,
+                cacheType,
+                keyBiases);
+    }
+
+    @Override
+    public List<ModelOperation> operations() {
+        Map<String, ModelOperation> all = new LinkedHashMap<>();
+        for (LayerKernels layer : layers) {
+            layer.operations().forEach(o -> all.merge(o.name(), o, ModelOperation::plus));
+        }
+        all.put(outputOperation.name(), outputOperation);
+        return List.copyOf(all.values());
     }
 }

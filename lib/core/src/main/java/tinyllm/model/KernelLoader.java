@@ -71,7 +71,12 @@ final class KernelLoader {
                 + table.nbytes()
                 + (config.tieWordEmbeddings() ? 0 : head.nbytes())
                 + 4L * config.hiddenSize();
-        return backbone(ids -> QuantizedMatmul.embed(table, ids), layers, output::apply, bytes);
+        return backbone(
+                ids -> QuantizedMatmul.embed(table, ids),
+                layers,
+                output::apply,
+                OwnLayer.operation(ModelOperation.OUTPUT, output),
+                bytes);
     }
 
     private OwnLayer ownLayer(int i) {
@@ -123,6 +128,7 @@ final class KernelLoader {
                 table::rows,
                 layers,
                 hidden -> head.apply(MlxKernels.rmsNorm(hidden, norm, config.rmsNormEps())),
+                head.operation(ModelOperation.OUTPUT),
                 bytes);
     }
 
@@ -165,7 +171,11 @@ final class KernelLoader {
     }
 
     private KernelBackbone backbone(
-            KernelBackbone.Table table, List<LayerKernels> layers, KernelBackbone.Output output, long bytes) {
+            KernelBackbone.Table table,
+            List<LayerKernels> layers,
+            KernelBackbone.Output output,
+            ModelOperation outputOperation,
+            long bytes) {
         Map<String, String> variants = new LinkedHashMap<>();
         boolean own = kernels == KernelSet.OWN;
         List<String> kinds = matrices.entrySet().stream()
@@ -178,6 +188,15 @@ final class KernelLoader {
         variants.put("attention", own ? "own flash, float16 cache" : "mlx fused, float32 cache");
         variants.put("rows", own ? "own, fused" : "mlx");
         return new KernelBackbone(
-                config, kernels, table, layers, output, variants, bytes, own ? DType.F16 : DType.F32, keyBiases());
+                config,
+                kernels,
+                table,
+                layers,
+                output,
+                outputOperation,
+                variants,
+                bytes,
+                own ? DType.F16 : DType.F32,
+                keyBiases());
     }
 }

@@ -1,5 +1,6 @@
 package tinyllm.model;
 
+import java.util.List;
 import tinyllm.tensor.Tensor;
 
 /** One block as five fused operations, on one set of kernels. The L rows are those of all sequences of a step. */
@@ -19,6 +20,9 @@ interface LayerKernels {
 
     /** Down projection, added to the residual stream. */
     Tensor down(Tensor gated, Tensor residual);
+
+    /** Its operations, with the weights that each multiplies by. */
+    List<ModelOperation> operations();
 
     long nbytes();
 }

@@ -1,5 +1,6 @@
 package tinyllm.model;
 
+import java.util.List;
 import tinyllm.cache.KeysValues;
 import tinyllm.cache.KvCache;
 import tinyllm.kernel.MlxKernels;
@@ -71,6 +72,18 @@ record MlxLayer(
     @Override
     public Tensor down(Tensor gated, Tensor residual) {
         return residual.add(downProjection.apply(gated));
+    }
+
+    @Override
+    public List<ModelOperation> operations() {
+        return List.of(
+                q.operation(ModelOperation.QKV)
+                        .plus(k.operation(ModelOperation.QKV))
+                        .plus(v.operation(ModelOperation.QKV)),
+                ModelOperation.of(ModelOperation.ATTENTION),
+                o.operation(ModelOperation.ATTENTION_OUT),
+                gate.operation(ModelOperation.GATE_UP).plus(up.operation(ModelOperation.GATE_UP)),
+                downProjection.operation(ModelOperation.DOWN));
     }
 
     @Override

@@ -40,6 +40,12 @@ record MlxLinear(
         return real;
     }
 
+    ModelOperation operation(String name) {
+        int rows = packed == null ? real().dim(0) : packed.words().dim(0);
+        int columns = packed == null ? real().dim(1) : packed.words().dim(1) * 32 / packed.bits();
+        return ModelOperation.of(name, new ModelOperation.Matrix(columns, rows, nbytes()));
+    }
+
     long nbytes() {
         return (packed == null ? real().nbytes() : packed.nbytes()) + (bias == null ? 0 : bias.nbytes());
     }

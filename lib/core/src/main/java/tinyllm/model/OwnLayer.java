@@ -76,6 +76,25 @@ record OwnLayer(
     }
 
     @Override
+    public List<ModelOperation> operations() {
+        return List.of(
+                operation(ModelOperation.QKV, projections),
+                ModelOperation.of(ModelOperation.ATTENTION),
+                operation(ModelOperation.ATTENTION_OUT, outProjection),
+                operation(ModelOperation.GATE_UP, gateUp),
+                operation(ModelOperation.DOWN, downProjection));
+    }
+
+    static ModelOperation operation(String name, QuantizedMatmul product) {
+        return new ModelOperation(
+                name,
+                product.weights().stream()
+                        .map(w -> new ModelOperation.Matrix(
+                                w.form().cols(), w.form().rows(), w.nbytes()))
+                        .toList());
+    }
+
+    @Override
     public long nbytes() {
         return List.of(projections, outProjection, gateUp, downProjection).stream()
                         .flatMap(m -> m.weights().stream())

@@ -11,6 +11,7 @@ import tinyllm.kernel.KernelSet;
 import tinyllm.nn.CachedDecoder;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Parts;
+import tinyllm.profile.OperationTimer;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
@@ -18,11 +19,17 @@ import tinyllm.tensor.Tensor;
  * Dequantized float32 and the parts of chapter 1.
  *
  * @param obstacle why the kernels that were asked for could not take the model; null when these were asked for
+ * @param timer around every operation, or null
  */
 record ReferenceBackbone(
         ModelConfig config,
         DecoderWeights weights,
-        @Nullable String obstacle) implements Backbone {
+        @Nullable String obstacle,
+        @Nullable OperationTimer timer) implements Backbone {
+
+    ReferenceBackbone(ModelConfig config, DecoderWeights weights, @Nullable String obstacle) {
+        this(config, weights, obstacle, null);
+    }
 
     @Override
     public KernelSet kernels() {
@@ -62,14 +69,27 @@ record ReferenceBackbone(
     /** One sequence after another: replaced parts know nothing of batches. */
     @Override
     public Tensor hidden(List<Chunk> chunks, Parts parts) {
+        Parts used = timer == null ? parts : new ReferenceTiming(timer).around(parts);
         Tensor[] hidden = chunks.stream()
-                .map(chunk -> new CachedDecoder().hidden(chunk.tokens(), weights, parts, chunk.cache()))
+                .map(chunk -> new CachedDecoder().hidden(chunk.tokens(), weights, used, chunk.cache()))
                 .toArray(Tensor[]::new);
         return hidden.length == 1 ? hidden[0] : Tensor.concat(1, hidden);
     }
 
     @Override
     public Tensor head(Tensor hidden, Parts parts) {
-        return parts.decoder().head(hidden, weights, parts);
+        return timer == null
+                ? parts.decoder().head(hidden, weights, parts)
+                : timer.time(ModelOperation.OUTPUT, -1, () -> parts.decoder().head(hidden, weights, parts), hidden);
+    }
+
+    @Override
+    public Backbone timed(OperationTimer watch) {
+        return new ReferenceBackbone(config, weights, obstacle, watch);
+    }
+
+    @Override
+    public List<ModelOperation> operations() {
+        return ReferenceTiming.operations(weights);
     }
 }

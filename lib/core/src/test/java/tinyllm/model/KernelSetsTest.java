@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.cache.ContiguousKvCache;
+import tinyllm.cache.GrowingKvArrays;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.TensorKvCache;
 import tinyllm.kernel.KernelSet;
@@ -100,16 +101,24 @@ class KernelSetsTest {
         CausalLm own = load(TinyQuantized.write(folder, "qwen3"), KernelSet.OWN);
         int layers = own.config().numHiddenLayers();
         try (KvCache floats = new ContiguousKvCache(layers, 2, 32, 64, DType.F32);
-                KvCache tensors = new TensorKvCache(layers, 64)) {
+                KvCache tensors = new TensorKvCache(layers, 64);
+                KvCache arrays = own.newCache(64, new GrowingKvArrays())) {
             for (int i = 0; i < TOKENS.length; i += 3) {
                 int[] chunk = Arrays.copyOfRange(TOKENS, i, Math.min(TOKENS.length, i + 3));
                 float[] expected = own.logits(chunk, floats).toFloats();
                 assertThat(own.logits(chunk, tensors).toFloats()).isEqualTo(expected);
+                assertThat(own.logits(chunk, arrays).toFloats()).isEqualTo(expected);
             }
             tensors.rewind(5);
             floats.rewind(5);
-            assertThat(own.lastLogits(new int[] {9}, tensors).toFloats())
-                    .isEqualTo(own.lastLogits(new int[] {9}, floats).toFloats());
+            arrays.rewind(5);
+            float[] expected = own.lastLogits(new int[] {9}, floats).toFloats();
+            assertThat(own.lastLogits(new int[] {9}, tensors).toFloats()).isEqualTo(expected);
+            assertThat(own.lastLogits(new int[] {9}, arrays).toFloats()).isEqualTo(expected);
+            assertThat(arrays.nbytes()).isEqualTo(2L * 2 * 2 * 32 * 4 * 64);
+            assertThatThrownBy(() -> own.lastLogits(new int[64], arrays))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("holds 16 tokens and may hold 64");
         }
     }
 

@@ -14,6 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 import tinyllm.engine.Completion;
+import tinyllm.engine.Conversation;
 import tinyllm.engine.Generator;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.SamplingParams;
@@ -56,18 +57,26 @@ final class ChatCommand implements Callable<Integer> {
         Generator generator = solution.apply(new Generator(loaded), output);
         output.note("Talking with " + loaded.name() + ". /reset forgets the conversation, /quit ends it.");
         BufferedReader in = new BufferedReader(new InputStreamReader(main.in(), StandardCharsets.UTF_8));
+        try (Conversation talk = generator.conversation()) {
+            converse(talk, in, params, maxTokens);
+        }
+        return 0;
+    }
+
+    private void converse(Conversation talk, BufferedReader in, SamplingParams params, int maxTokens)
+            throws IOException {
         List<Map<String, Object>> messages = beginning();
         while (true) {
             output.err().print("> ");
             output.err().flush();
             String line = in.readLine();
             if (line == null || line.strip().equals("/quit")) {
-                return 0;
+                return;
             }
             if (line.strip().equals("/reset")) {
                 messages = beginning();
             } else if (!line.isBlank()) {
-                answer(generator, messages, line, params, maxTokens);
+                answer(talk, messages, line, params, maxTokens);
             }
         }
     }
@@ -82,14 +91,10 @@ final class ChatCommand implements Callable<Integer> {
 
     /** An answer that cannot be given leaves the conversation as it was. */
     private void answer(
-            Generator generator,
-            List<Map<String, Object>> messages,
-            String line,
-            SamplingParams params,
-            int maxTokens) {
+            Conversation talk, List<Map<String, Object>> messages, String line, SamplingParams params, int maxTokens) {
         messages.add(message("user", line));
         try {
-            Completion done = generator.chat(messages, params, maxTokens, this::show);
+            Completion done = talk.chat(messages, params, maxTokens, this::show);
             output.out().println();
             output.out().flush();
             messages.add(message("assistant", done.text()));

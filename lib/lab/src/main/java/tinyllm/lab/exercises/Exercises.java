@@ -33,10 +33,13 @@ import tinyllm.lab.exercises.week1.TemplateExercise;
 import tinyllm.lab.exercises.week1.TopKExercise;
 import tinyllm.lab.exercises.week1.TopPExercise;
 import tinyllm.lab.exercises.week1.WarmUpExercise;
+import tinyllm.lab.exercises.week2.CacheExercise;
+import tinyllm.lab.exercises.week2.CachedLoopExercise;
 import tinyllm.lab.exercises.week2.CppLinearExercise;
 import tinyllm.lab.exercises.week2.GroupExercise;
 import tinyllm.lab.exercises.week2.LinearExercises;
 import tinyllm.lab.exercises.week2.PackingExercise;
+import tinyllm.lab.exercises.week2.ReuseExercise;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -75,6 +78,9 @@ public final class Exercises {
             TemperatureExercise.TEMPERATURE,
             TopKExercise.TOP_K,
             TopPExercise.TOP_P,
+            CacheExercise.CACHE,
+            CachedLoopExercise.DECODE,
+            ReuseExercise.SECOND_TURN,
             GroupExercise.GROUP,
             PackingExercise.PACKING,
             LinearExercises.LOOP,

@@ -24,6 +24,9 @@ final class Misbehaviour {
 
     private static final String MEGABYTE = "x".repeat(1 << 20);
 
+    /** What a call without a result gives; no twist changes it. */
+    private static final Object NOTHING = new Object();
+
     private Misbehaviour() {}
 
     /** What becomes of one call. */
@@ -34,21 +37,24 @@ final class Misbehaviour {
     }
 
     static <T> Supplier<T> of(Exercise<T> exercise, Twist twist) {
-        return () -> exercise.contract()
-                .cast(Proxy.newProxyInstance(
-                        Misbehaviour.class.getClassLoader(),
-                        new Class<?>[] {exercise.contract()},
-                        (proxy, method, given) -> {
-                            T right = exercise.reference().get();
-                            Object[] arguments = given == null ? new Object[0] : given;
-                            return twist.call(method, arguments, () -> call(right, method, arguments));
-                        }));
+        return () -> {
+            T right = exercise.reference().get(); // one object: an answer may have a state
+            return exercise.contract()
+                    .cast(Proxy.newProxyInstance(
+                            Misbehaviour.class.getClassLoader(),
+                            new Class<?>[] {exercise.contract()},
+                            (proxy, method, given) -> {
+                                Object[] arguments = given == null ? new Object[0] : given;
+                                return twist.call(method, arguments, () -> call(right, method, arguments));
+                            }));
+        };
     }
 
     private static Object call(Object target, Method method, Object[] arguments) {
         return ReferenceUse.unrecorded(() -> {
             try {
-                return Objects.requireNonNull(method.invoke(target, arguments));
+                Object result = method.invoke(target, arguments);
+                return method.getReturnType() == void.class ? NOTHING : Objects.requireNonNull(result);
             } catch (InvocationTargetException e) {
                 if (e.getCause() instanceof RuntimeException refused) {
                     throw refused;
@@ -70,6 +76,7 @@ final class Misbehaviour {
             case Map<?, ?> map -> new TreeMap<>();
             case Integer number -> number + 1;
             case Double number -> number + 1;
+            case Object nothing when nothing == NOTHING -> nothing;
             default -> Array.newInstance(right.getClass().getComponentType(), Array.getLength(right) + 1);
         };
     }
@@ -93,6 +100,7 @@ final class Misbehaviour {
             case Map<?, ?> map -> new TreeMap<>();
             case Integer number -> number + 1;
             case Double number -> number + 1;
+            case Object nothing when nothing == NOTHING -> nothing;
             default -> Array.newInstance(right.getClass().getComponentType(), Array.getLength(right));
         };
     }
