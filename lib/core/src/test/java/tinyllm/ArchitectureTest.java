@@ -45,6 +45,8 @@ class ArchitectureTest {
             entry("text.jinja", List.of()),
             entry("nn", List.of("course", "cache", "kernel", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
+            entry("sampling.grammar", List.of("text")),
+            entry("sampling.json", List.of("sampling.grammar")),
             entry("weights", List.of("tensor", "weights.format")),
             entry(
                     "model",
@@ -66,6 +68,8 @@ class ArchitectureTest {
                             "cache",
                             "kernel",
                             "sampling",
+                            "sampling.grammar",
+                            "sampling.json",
                             "nn",
                             "weights",
                             "weights.format",
