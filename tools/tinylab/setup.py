@@ -189,6 +189,9 @@ def java_environment(jdk: Path) -> dict[str, str]:
     return env
 
 
+VECTORS = ["--add-modules", "jdk.incubator.vector"]
+
+
 def jvm_flags() -> list[str]:
     """The flags of every JVM of this project, from the one place that names them."""
     project = ElementTree.parse(paths.ROOT / "pom.xml").getroot()

@@ -33,7 +33,11 @@ public final class Generator {
     private final JsonConstraint.@Nullable Ready schema;
 
     private Generator(
-            CausalLm model, Sampler sampler, GenerateFn loop, TextMemory memory, JsonConstraint.@Nullable Ready schema) {
+            CausalLm model,
+            Sampler sampler,
+            GenerateFn loop,
+            TextMemory memory,
+            JsonConstraint.@Nullable Ready schema) {
         this.schema = schema;
         this.model = model;
         this.sampler = sampler;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -32,7 +34,7 @@ class TokenMasksTest {
                     word.append(letters.charAt(random.nextInt(letters.length())));
                 }
                 byte[] bytes = word.toString().getBytes(StandardCharsets.UTF_8);
-                words.add(i % 5 == 0 ? java.util.Arrays.copyOf(bytes, Math.max(1, bytes.length - 1)) : bytes);
+                words.add(i % 5 == 0 ? Arrays.copyOf(bytes, Math.max(1, bytes.length - 1)) : bytes);
             }
             words.add(words.get(300));
         }
@@ -106,7 +108,8 @@ class TokenMasksTest {
                 if (allowed.length == 0) {
                     break;
                 }
-                state = masks.after(state, words.bytes(allowed[random.nextInt(allowed.length)]));
+                state = Objects.requireNonNull(
+                        masks.after(state, words.bytes(allowed[random.nextInt(allowed.length)])));
             }
         }
     }
@@ -126,14 +129,15 @@ class TokenMasksTest {
             Words words = new Words(random);
             TokenMasks masks = new TokenMasks(new TokenTrie(words), grammar);
             Machine.State state = masks.start();
-            for (int left = 12 + random.nextInt(20); left > 0 && state != null; left--) {
+            for (int left = 12 + random.nextInt(20); left > 0; left--) {
                 int[] allowed = masks.allowed(state, left).ids().toArray();
                 if (allowed.length == 0) {
                     break;
                 }
-                state = masks.after(state, words.bytes(allowed[random.nextInt(allowed.length)]));
+                state = Objects.requireNonNull(
+                        masks.after(state, words.bytes(allowed[random.nextInt(allowed.length)])));
             }
-            assertThat(state != null && masks.ends(state)).as("seed %d", seed).isTrue();
+            assertThat(masks.ends(state)).as("seed %d", seed).isTrue();
         }
     }
 

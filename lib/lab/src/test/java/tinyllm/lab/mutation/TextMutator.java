@@ -29,7 +29,7 @@ final class TextMutator {
             Map.entry("&", List.of("|")),
             Map.entry(">>", List.of("<<")));
 
-    /** Blanks on both sides: what is written without them (pointers, ++, &) is left alone. */
+    /** Blanks on both sides: what is written without them (pointers, ++, {@code &}) is left alone. */
     private static final Pattern OPERATOR = Pattern.compile("(?<= )(\\+=|\\*=|<=|>=|==|!=|&&|>>|[-+*/%<>&])(?= )");
 
     private static final Pattern NUMBER = Pattern.compile("(?<![\\w.])\\d+(?![\\w.])");
