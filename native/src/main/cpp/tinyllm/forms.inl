@@ -27,3 +27,10 @@ inline size_t head_size(int groups) {
 
 } // namespace
 } // namespace tinyllm
+
+/** A set of the functions above; `products` is its form of the tile. */
+#define TL_KERNELS(name, products)                                                                                             \
+  {                                                                                                                            \
+    name, 64, quantize, products, rms_norm, swiglu, softmax, log_sum_exp, block_maxima, exp_sum, rope, span, merge, append,    \
+        unpack_keys, unpack_values                                                                                             \
+  }

@@ -201,6 +201,6 @@ void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows
 
 } // namespace
 
-const Kernels amx_kernels = {"amx-int8", 64, quantize, amx_tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels amx_kernels = TL_KERNELS("amx-int8", amx_tile);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avx2_kernels = {"avx2", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels avx2_kernels = TL_KERNELS("avx2", tile);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avx512_kernels = {"avx512-vnni", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels avx512_kernels = TL_KERNELS("avx512-vnni", tile);
 
 } // namespace tinyllm

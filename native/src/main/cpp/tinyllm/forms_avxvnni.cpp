@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avxvnni_kernels = {"avx-vnni", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels avxvnni_kernels = TL_KERNELS("avx-vnni", tile);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels neon_kernels = {"neon", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels neon_kernels = TL_KERNELS("neon", tile);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels plain_kernels = {"plain", 64, quantize, tile, rms_norm, swiglu, softmax, log_sum_exp, rope, span, merge, append, unpack_keys, unpack_values};
+const Kernels plain_kernels = TL_KERNELS("plain", tile);
 
 } // namespace tinyllm

@@ -55,6 +55,7 @@ struct KeyValues {
 constexpr int ATTENTION_ROWS = 8;
 constexpr int ATTENTION_BLOCK = 64;
 constexpr int ATTENTION_SPAN = 512;
+constexpr int VOCABULARY_BLOCK = 64;
 
 /** Up to eight query rows that read the same keys. */
 struct QueryTile {
@@ -85,6 +86,10 @@ struct Kernels {
   void (*swiglu)(const float* gate, const float* up, int count, float* out);
   void (*softmax)(const float* x, int cols, float* out);
   float (*log_sum_exp)(const float* x, int cols);
+  /** The largest value of each VOCABULARY_BLOCK values, the last of which may be fewer; returns false if one is no number. */
+  bool (*block_maxima)(const float* x, int cols, float* maxima);
+  /** The sum of exp(scale * (x - largest)); largest is finite. */
+  float (*exp_sum)(const float* x, int cols, float largest, float scale);
   /** Rotates one head by the angles of one position; cosines and sines have dim / 2 values. */
   void (*rope)(const float* x, const float* cosines, const float* sines, int dim, bool neighbours, float* out);
   /** Keys first … first + 511 of plain pages, as far as a row's limit goes. */

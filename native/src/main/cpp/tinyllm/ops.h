@@ -97,6 +97,21 @@ void swiglu(const float* gate, const float* up, size_t count, float* out);
 void softmax(const float* x, int rows, int cols, float* out);
 /** One value for each row. */
 void log_sum_exp(const float* x, int rows, int cols, float* out);
+
+/** The most likely tokens of each row of logits, and what turns logits into probabilities. */
+struct CandidatesCall {
+  const float* x; // [rows, stride]
+  int rows;
+  int stride;
+  int cols;            // of each row, those that take part
+  int count;           // candidates, at most cols
+  const float* scales; // [rows]: 1 / temperature
+  int32_t* ids;        // [rows, count], by falling value, then rising id; -1 in a row that holds a NaN
+  float* values;       // [rows, count]; NaN in such a row
+  float* sums;         // [rows, 2]: log of the sum of exp(x), and of exp(scale * x)
+};
+
+void top_candidates(const CandidatesCall& call);
 /** x [heads, tokens, dim] with cosines and sines [tokens, dim / 2]. */
 void rope(const float* x, const float* cosines, const float* sines, int heads, int tokens, int dim, bool neighbours, float* out);
 void embed(const Weight& table, const int32_t* ids, int count, float* out);

@@ -47,8 +47,9 @@ class KernelPrimitive : public mlx::core::Primitive {
 };
 
 inline std::vector<array> kernel_outputs(const char* name, std::vector<array> inputs, std::vector<mlx::core::Shape> shapes,
-                                         mlx::core::StreamOrDevice s, KernelPrimitive::Work work) {
-  std::vector<mlx::core::Dtype> dtypes(shapes.size(), mlx::core::float32);
+                                         mlx::core::StreamOrDevice s, KernelPrimitive::Work work,
+                                         std::vector<mlx::core::Dtype> dtypes = {}) {
+  dtypes.resize(shapes.size(), mlx::core::float32); // where nothing else was asked for
   auto primitive = std::make_shared<KernelPrimitive>(mlx::core::to_stream(s), name, std::move(work));
   return array::make_arrays(std::move(shapes), dtypes, primitive, std::move(inputs));
 }

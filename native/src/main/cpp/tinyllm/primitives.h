@@ -16,6 +16,8 @@ struct KvState;
 struct MemoryState;
 struct TableState;
 struct PagesView;
+struct LinearPlan;
+struct AttentionPlan;
 
 /** A quantized matrix in the layout of packing.h, in memory that MLX's allocator counts. */
 class PackedMatrix {
@@ -37,6 +39,7 @@ class PackedMatrix {
 /** One reading of activations for up to three matrices; built once, applied to any number of rows. */
 class LinearKernel {
  public:
+  LinearKernel();
   void add(const PackedMatrix& matrix);
   /** RMSNorm of the activations first; weight [cols], float32, evaluated. */
   void set_norm(const mlx::core::array& weight, float eps);
@@ -46,13 +49,10 @@ class LinearKernel {
   mlx::core::array apply(const mlx::core::array& x, mlx::core::StreamOrDevice s) const;
   mlx::core::array apply(const mlx::core::array& x, const mlx::core::array& residual, mlx::core::StreamOrDevice s) const;
 
+  std::shared_ptr<LinearPlan> plan;
+
  private:
   mlx::core::array run(std::vector<mlx::core::array> inputs, mlx::core::StreamOrDevice s) const;
-
-  std::vector<std::shared_ptr<PackedState>> matrices_;
-  std::vector<mlx::core::array> norm_;
-  float eps_ = 0;
-  bool swiglu_ = false;
 };
 
 /** Keys and values of one layer of one sequence, in pages that never move. */
@@ -121,15 +121,33 @@ class AttentionKernel {
   mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
                          const BlockTables& tables, int layer, mlx::core::StreamOrDevice s) const;
 
+  std::shared_ptr<AttentionPlan> plan;
+
  private:
   mlx::core::array apply(const mlx::core::array& qkv, const mlx::core::array& cosines, const mlx::core::array& sines,
                          std::shared_ptr<const PagesView> view, mlx::core::StreamOrDevice s) const;
+};
 
-  int heads_, kv_heads_, head_dim_;
-  bool neighbours_;
-  float scale_;
-  float eps_ = 0;
-  std::vector<mlx::core::array> norms_;
+/**
+ * A block as one operation: norm and projections, attention, output projection and residual, norm, gate and up, down and residual. Bit
+ * for bit what its parts give one after the other.
+ */
+class BlockKernel {
+ public:
+  BlockKernel(const LinearKernel& projections, const AttentionKernel& attention, const LinearKernel& output,
+              const LinearKernel& gate_up, const LinearKernel& down);
+  /** x [tokens, width] to the same; cosines, sines and the rest as for AttentionKernel. */
+  mlx::core::array apply(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         const KvPages& pages, int position, mlx::core::StreamOrDevice s) const;
+  mlx::core::array apply(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         const BlockTables& tables, int layer, mlx::core::StreamOrDevice s) const;
+
+ private:
+  mlx::core::array apply(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines,
+                         std::shared_ptr<const PagesView> view, mlx::core::StreamOrDevice s) const;
+
+  std::shared_ptr<const LinearPlan> projections_, output_, gate_up_, down_;
+  std::shared_ptr<const AttentionPlan> attention_;
 };
 
 /** The first `tokens` keys and values, each [1, kv heads, tokens, head_dim]; of block tables, those of the first sequence. */
@@ -155,6 +173,15 @@ mlx::core::array swiglu(const mlx::core::array& gate, const mlx::core::array& up
 mlx::core::array softmax(const mlx::core::array& x, mlx::core::StreamOrDevice s);
 /** Over the last axis, which goes. */
 mlx::core::array log_sum_exp(const mlx::core::array& x, mlx::core::StreamOrDevice s);
+/**
+ * The `count` largest of the first `cols` values of each row: ids int32 [rows, count], by falling value, then rising id; the values; and
+ * [rows, 2], the logarithms of the sums of exp(x) and of exp(scale * x). A row that holds a NaN has ids of -1, and NaN for the rest.
+ *
+ * @param x [rows, V]
+ * @param scales [rows], above 0
+ */
+std::vector<mlx::core::array> top_candidates(const mlx::core::array& x, const mlx::core::array& scales, int cols, int count,
+                                             mlx::core::StreamOrDevice s);
 /** x [..., L, D], cosines and sines [L, D / 2]. */
 mlx::core::array rope(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines, bool neighbours,
                       mlx::core::StreamOrDevice s);

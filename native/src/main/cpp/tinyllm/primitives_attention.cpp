@@ -1,13 +1,21 @@
 #include "dispatch.h"
 #include "ops.h"
+#include "plans.h"
 #include "primitive.h"
 #include "primitives.h"
 #include "view.h"
 
 namespace tinyllm {
 
+void AttentionPlan::check(int rows, const PagesView& view, const array& cosines, const array& sines) const {
+  require(view.kv_heads == kv_heads && view.kv.head_dim == head_dim, "[AttentionKernel] The pages are of other heads.");
+  require(rows > 0 && view.rows() <= rows, "[AttentionKernel] There are fewer rows than tokens.");
+  size_t angles = static_cast<size_t>(view.positions()) * static_cast<size_t>(head_dim / 2);
+  require(cosines.size() >= angles && sines.size() >= angles, "[AttentionKernel] The table of angles is too short.");
+}
+
 AttentionKernel::AttentionKernel(int heads, int kv_heads, int head_dim, bool neighbours, float scale)
-    : heads_(heads), kv_heads_(kv_heads), head_dim_(head_dim), neighbours_(neighbours), scale_(scale) {
+    : plan(std::make_shared<AttentionPlan>(AttentionPlan{heads, kv_heads, head_dim, neighbours, scale, 0, {}})) {
   require(kv_heads > 0 && heads % kv_heads == 0, "[AttentionKernel] The heads have to be a multiple of the KV heads.");
   require(head_dim > 0 && head_dim % 2 == 0, "[AttentionKernel] The head dimension has to be even.");
 }
@@ -15,11 +23,11 @@ AttentionKernel::AttentionKernel(int heads, int kv_heads, int head_dim, bool nei
 void AttentionKernel::set_norms(const array& q, const array& k, float eps) {
   for (auto* norm : {&q, &k}) {
     require(norm->is_available() && norm->dtype() == mlx::core::float32 && norm->flags().row_contiguous &&
-                norm->size() == static_cast<size_t>(head_dim_),
+                norm->size() == static_cast<size_t>(plan->head_dim),
             "[AttentionKernel] A norm has to be one computed float32 for each component of a head.");
   }
-  norms_ = {q, k};
-  eps_ = eps;
+  plan->norms = {q, k};
+  plan->eps = eps;
 }
 
 array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, const KvPages& pages, int position,
@@ -35,34 +43,13 @@ array AttentionKernel::apply(const array& qkv, const array& cosines, const array
 
 array AttentionKernel::apply(const array& qkv, const array& cosines, const array& sines, std::shared_ptr<const PagesView> view,
                              mlx::core::StreamOrDevice s) const {
-  require(view->kv_heads == kv_heads_ && view->kv.head_dim == head_dim_, "[AttentionKernel] The pages are of other heads.");
-  require(qkv.ndim() >= 2 && qkv.shape(-1) == (heads_ + 2 * kv_heads_) * head_dim_, "[AttentionKernel] qkv does not fit.");
+  require(qkv.ndim() >= 2 && qkv.shape(-1) == plan->width(), "[AttentionKernel] qkv does not fit.");
   int rows = static_cast<int>(qkv.size() / static_cast<size_t>(qkv.shape(-1)));
-  require(rows > 0 && view->rows() <= rows, "[AttentionKernel] There are fewer rows than tokens.");
-  size_t angles = static_cast<size_t>(view->positions()) * static_cast<size_t>(head_dim_ / 2);
-  require(cosines.size() >= angles && sines.size() >= angles, "[AttentionKernel] The table of angles is too short.");
+  plan->check(rows, *view, cosines, sines);
   mlx::core::Shape shape = qkv.shape();
-  shape.back() = heads_ * head_dim_;
-  CachedAttentionCall fixed{};
-  fixed.rows = rows;
-  fixed.heads = heads_;
-  fixed.kv_heads = kv_heads_;
-  fixed.head_dim = head_dim_;
-  fixed.neighbours = neighbours_;
-  fixed.eps = eps_;
-  fixed.scale = scale_;
-  auto work = [fixed, norms = norms_, view = std::move(view)](const std::vector<array>& in, std::vector<array>& out) {
-    CachedAttentionCall call = fixed;
-    call.sequences = view->sequences.data();
-    call.count = static_cast<int>(view->sequences.size());
-    call.qkv = in[0].data<float>();
-    call.cosines = in[1].data<float>();
-    call.sines = in[2].data<float>();
-    call.q_norm = norms.empty() ? nullptr : norms[0].data<float>();
-    call.k_norm = norms.empty() ? nullptr : norms[1].data<float>();
-    call.kv = view->kv;
-    call.out = out[0].data<float>();
-    cached_attention(call);
+  shape.back() = plan->heads * plan->head_dim;
+  auto work = [plan = plan, rows, view = std::move(view)](const std::vector<array>& in, std::vector<array>& out) {
+    cached_attention(plan->call(in[0].data<float>(), rows, *view, in[1].data<float>(), in[2].data<float>(), out[0].data<float>()));
   };
   return kernel_output("CachedAttention", {floats(qkv, s), floats(cosines, s), floats(sines, s)}, shape, s, std::move(work));
 }

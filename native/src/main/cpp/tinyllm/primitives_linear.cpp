@@ -2,6 +2,7 @@
 
 #include "dispatch.h"
 #include "ops.h"
+#include "plans.h"
 #include "pool.h"
 #include "primitive.h"
 #include "primitives.h"
@@ -11,16 +12,6 @@
 #endif
 
 namespace tinyllm {
-
-struct PackedState {
-  Form form;
-  array memory;
-  uint8_t* data;
-  std::vector<array> bias;
-  bool finite = true;
-
-  Weight weight() const { return {data, form, bias.empty() ? nullptr : bias[0].data<float>(), finite}; }
-};
 
 namespace {
 
@@ -86,25 +77,29 @@ void PackedMatrix::row(int row, float* to) const {
   unpack_row(state->form, state->data, row, to);
 }
 
+LinearKernel::LinearKernel() : plan(std::make_shared<LinearPlan>()) {}
+
 void LinearKernel::add(const PackedMatrix& matrix) {
-  require(matrices_.size() < MAX_WEIGHTS, "[LinearKernel] There are at most three matrices.");
-  require(matrices_.empty() || matrices_[0]->form.cols == matrix.state->form.cols,
+  auto& matrices = plan->matrices;
+  require(matrices.size() < MAX_WEIGHTS, "[LinearKernel] There are at most three matrices.");
+  require(matrices.empty() || plan->cols() == matrix.state->form.cols,
           "[LinearKernel] The matrices have to have the same columns.");
-  matrices_.push_back(matrix.state);
+  matrices.push_back(matrix.state);
 }
 
 void LinearKernel::set_norm(const array& weight, float eps) {
-  require(!matrices_.empty() && weight.is_available() && weight.dtype() == mlx::core::float32 &&
-              weight.flags().row_contiguous && weight.size() == static_cast<size_t>(matrices_[0]->form.cols),
+  require(!plan->matrices.empty() && weight.is_available() && weight.dtype() == mlx::core::float32 &&
+              weight.flags().row_contiguous && weight.size() == static_cast<size_t>(plan->cols()),
           "[LinearKernel] The norm has to be one computed float32 for each column.");
-  norm_ = {weight};
-  eps_ = eps;
+  plan->norm = {weight};
+  plan->eps = eps;
 }
 
 void LinearKernel::set_swiglu() {
-  require(matrices_.size() == 2 && matrices_[0]->form.rows == matrices_[1]->form.rows,
+  const auto& matrices = plan->matrices;
+  require(matrices.size() == 2 && matrices[0]->form.rows == matrices[1]->form.rows,
           "[LinearKernel] Gate and up have to be two matrices of one shape.");
-  swiglu_ = true;
+  plan->swiglu = true;
 }
 
 array LinearKernel::apply(const array& x, mlx::core::StreamOrDevice s) const { return run({floats(x, s)}, s); }
@@ -114,32 +109,14 @@ array LinearKernel::apply(const array& x, const array& residual, mlx::core::Stre
 }
 
 array LinearKernel::run(std::vector<array> inputs, mlx::core::StreamOrDevice s) const {
-  require(!matrices_.empty(), "[LinearKernel] There is no matrix.");
-  const Form& form = matrices_[0]->form;
+  require(!plan->matrices.empty(), "[LinearKernel] There is no matrix.");
   mlx::core::Shape shape = inputs[0].shape();
-  require(shape.size() > 0 && shape.back() == form.cols, "[LinearKernel] x does not fit the matrices.");
-  int outputs = 0;
-  for (size_t i = 0; i < (swiglu_ ? 1 : matrices_.size()); i++) {
-    outputs += matrices_[i]->form.rows;
-  }
-  shape.back() = outputs;
+  require(shape.size() > 0 && shape.back() == plan->cols(), "[LinearKernel] x does not fit the matrices.");
+  shape.back() = plan->outputs();
   require(inputs.size() == 1 || inputs[1].shape() == shape, "[LinearKernel] The residual does not fit the output.");
-  bool swiglu = swiglu_;
-  auto work = [matrices = matrices_, norm = norm_, eps = eps_, swiglu](
-                  const std::vector<array>& in, std::vector<array>& out) {
-    LinearCall call{};
-    call.x = in[0].data<float>();
-    call.cols = matrices[0]->form.cols;
-    call.rows = static_cast<int>(in[0].size() / static_cast<size_t>(call.cols));
-    call.norm = norm.empty() ? nullptr : norm[0].data<float>();
-    call.eps = eps;
-    for (auto& matrix : matrices) {
-      call.weights[call.count++] = matrix->weight();
-    }
-    call.swiglu = swiglu;
-    call.residual = in.size() > 1 ? in[1].data<float>() : nullptr;
-    call.out = out[0].data<float>();
-    linear(call);
+  auto work = [plan = plan](const std::vector<array>& in, std::vector<array>& out) {
+    int rows = static_cast<int>(in[0].size() / static_cast<size_t>(plan->cols()));
+    linear(plan->call(in[0].data<float>(), rows, in.size() > 1 ? in[1].data<float>() : nullptr, out[0].data<float>()));
   };
   return kernel_output("QuantizedLinear", std::move(inputs), std::move(shape), s, std::move(work));
 }

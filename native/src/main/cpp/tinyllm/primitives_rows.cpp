@@ -60,6 +60,27 @@ array log_sum_exp(const array& x, mlx::core::StreamOrDevice s) {
   return kernel_output("LogSumExp", {floats(x, s)}, shape, s, work);
 }
 
+std::vector<array> top_candidates(const array& x, const array& scales, int cols, int count, mlx::core::StreamOrDevice s) {
+  require(x.ndim() == 2 && scales.size() == static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
+          "[top_candidates] The rows, their scales and the numbers of columns and candidates do not fit.");
+  int rows = x.shape(0);
+  auto work = [cols, count](const std::vector<array>& in, std::vector<array>& out) {
+    CandidatesCall call{};
+    call.x = in[0].data<float>();
+    call.rows = in[0].shape(0);
+    call.stride = in[0].shape(1);
+    call.cols = cols;
+    call.count = count;
+    call.scales = in[1].data<float>();
+    call.ids = out[0].data<int32_t>();
+    call.values = out[1].data<float>();
+    call.sums = out[2].data<float>();
+    top_candidates(call);
+  };
+  return kernel_outputs("TopCandidates", {floats(x, s), floats(scales, s)}, {{rows, count}, {rows, count}, {rows, 2}}, s, work,
+                        {mlx::core::int32});
+}
+
 array rope(const array& x, const array& cosines, const array& sines, bool neighbours, mlx::core::StreamOrDevice s) {
   require(x.ndim() >= 2 && last(x) % 2 == 0 && cosines.shape() == sines.shape() &&
               cosines.size() == static_cast<size_t>(x.shape(-2)) * static_cast<size_t>(x.shape(-1) / 2),

@@ -165,6 +165,35 @@ float log_sum_exp(const float* x, int cols) {
   return largest + logf(sum_of_lanes(total));
 }
 
+bool block_maxima(const float* x, int cols, float* maxima) {
+  F broken = zero();
+  for (int start = 0; start < cols; start += VOCABULARY_BLOCK) {
+    int end = start + VOCABULARY_BLOCK < cols ? start + VOCABULARY_BLOCK : cols;
+    F most = set1(-INFINITY);
+    for (int i = start; i < end; i += 16) {
+      F v = load_some(x + i, end - i, -INFINITY);
+      broken = add(broken, replace(v, v, zero())); // a NaN is not equal to itself, and stays
+      most = max(most, v);
+    }
+    *maxima++ = max_of_lanes(most);
+  }
+  float all = sum_of_lanes(broken);
+  return all == all;
+}
+
+float exp_sum(const float* x, int cols, float largest, float scale) {
+  F base = set1(largest), factor = set1(scale * LOG2_E), total = zero();
+  for (int start = 0; start < cols; start += 1024) { // parts of a long sum: each rounding is of a smaller number
+    int end = start + 1024 < cols ? start + 1024 : cols;
+    F part = zero();
+    for (int i = start; i < end; i += 16) {
+      part = add(part, exp2(mul(sub(load_some(x + i, end - i, -INFINITY), base), factor)));
+    }
+    total = add(total, part);
+  }
+  return sum_of_lanes(total);
+}
+
 void rope(const float* x, const float* cosines, const float* sines, int dim, bool neighbours, float* out) {
   int half = dim / 2;
   if (neighbours) {

@@ -204,6 +204,44 @@ public class kernels {
                 @ByVal StreamOrDevice s);
     }
 
+    public static class BlockKernel extends Pointer {
+        static {
+            kernels.load();
+        }
+
+        public BlockKernel(
+                LinearKernel projections,
+                AttentionKernel attention,
+                LinearKernel output,
+                LinearKernel gateUp,
+                LinearKernel down) {
+            allocate(projections, attention, output, gateUp, down);
+        }
+
+        private native void allocate(
+                @Const @ByRef LinearKernel projections,
+                @Const @ByRef AttentionKernel attention,
+                @Const @ByRef LinearKernel output,
+                @Const @ByRef LinearKernel gateUp,
+                @Const @ByRef LinearKernel down);
+
+        public native @ByVal array apply(
+                @Const @ByRef array x,
+                @Const @ByRef array cosines,
+                @Const @ByRef array sines,
+                @Const @ByRef KvPages pages,
+                int position,
+                @ByVal StreamOrDevice s);
+
+        public native @ByVal array apply(
+                @Const @ByRef array x,
+                @Const @ByRef array cosines,
+                @Const @ByRef array sines,
+                @Const @ByRef BlockTables tables,
+                int layer,
+                @ByVal StreamOrDevice s);
+    }
+
     public static native @ByVal ArrayVector read_pages(
             @Const @ByRef KvPages pages, int tokens, @ByVal StreamOrDevice s);
 
@@ -255,6 +293,9 @@ public class kernels {
     public static native @ByVal array softmax(@Const @ByRef array x, @ByVal StreamOrDevice s);
 
     public static native @ByVal array log_sum_exp(@Const @ByRef array x, @ByVal StreamOrDevice s);
+
+    public static native @ByVal ArrayVector top_candidates(
+            @Const @ByRef array x, @Const @ByRef array scales, int cols, int count, @ByVal StreamOrDevice s);
 
     public static native @ByVal array rope(
             @Const @ByRef array x,

@@ -8,7 +8,10 @@ import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
 import tinyllm.tensor.Tensor;
 
-/** Chooses a token for each row, by that row's own parameters: what one row holds, or asks for, changes nothing for the others. */
+/**
+ * Chooses a token for each row, by that row's own parameters: what one row holds, or asks for, changes nothing for the others. A learner's
+ * steps of the sampler run as array operations.
+ */
 final class BatchSampler {
     private static final int[] NOTHING = {};
 
@@ -26,6 +29,14 @@ final class BatchSampler {
         int count = draws.size();
         List<EngineModel.Chosen> chosen = new ArrayList<>(count);
         if (count == 0) {
+            return chosen;
+        }
+        if (sampler.isLibrary()) {
+            List<TokenChoice.Chosen> all = TokenChoice.of(
+                    logits, known, draws.stream().map(BatchSampler::ask).toList());
+            for (int row = 0; row < count; row++) {
+                chosen.add(chosen(all.get(row), draws.get(row)));
+            }
             return chosen;
         }
         Tensor rows = logits.slice(1, 0, known).eval(); // [R, known]
@@ -65,12 +76,24 @@ final class BatchSampler {
         }
     }
 
-    private int drawn(Tensor row, EngineModel.Draw draw) {
-        SamplingParams params = draw.sampling();
-        int[] seen = params.repetitionPenalty() == 1
+    private static EngineModel.Chosen chosen(TokenChoice.Chosen chosen, EngineModel.Draw draw) {
+        return chosen.problem() != null
+                ? failed(chosen.problem())
+                : new EngineModel.Chosen(chosen.token(), draw.logprob() ? chosen.logprob() : Double.NaN, null);
+    }
+
+    private static TokenChoice.Ask ask(EngineModel.Draw draw) {
+        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n());
+    }
+
+    private static int[] seen(EngineModel.Draw draw) {
+        return draw.sampling().repetitionPenalty() == 1
                 ? NOTHING
                 : Sampler.distinct(draw.text().all());
-        return sampler.sample(row, params, new int[][] {seen}, draw.n())[0];
+    }
+
+    private int drawn(Tensor row, EngineModel.Draw draw) {
+        return sampler.sample(row, draw.sampling(), new int[][] {seen(draw)}, draw.n())[0];
     }
 
     private static EngineModel.Chosen failed(RuntimeException e) {

@@ -84,25 +84,45 @@ final class Run {
     }
 
     private int choose(Tensor logits) {
-        int[][] seen = {sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history)};
-        int token;
-        try {
-            token = sampler.sample(held(logits), sampling, seen, step)[0];
-        } catch (LogitsException e) {
-            throw broken(e);
-        }
+        TokenChoice.Chosen chosen = chosen(logits);
         if (step++ == 0) {
             firstToken = System.nanoTime();
         }
+        int token = chosen.token();
         ended = ends.contains(token);
         if (!ended) {
             if (constraint != null) {
                 constraint.accept(token);
             }
-            logprobs.add(logits.item(token) - RowKernels.logSumExp(logits).item());
+            logprobs.add(chosen.logprob());
             emit(model.tokenizer().isSpecial(token) ? "" : stream.push(token));
         }
         return token;
+    }
+
+    private TokenChoice.Chosen chosen(Tensor logits) {
+        int[] seen = sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history);
+        if (!sampler.isLibrary() || constraint != null) {
+            return byArrays(logits, seen);
+        }
+        Tensor row = logits.reshape(1, logits.dim(-1));
+        TokenChoice.Chosen chosen = TokenChoice.of(row, row.dim(1), List.of(new TokenChoice.Ask(sampling, seen, step)))
+                .getFirst();
+        if (chosen.problem() != null) {
+            throw broken(chosen.problem());
+        }
+        return chosen;
+    }
+
+    /** With a step of the learner's, or with tokens that may not come. */
+    private TokenChoice.Chosen byArrays(Tensor logits, int[] seen) {
+        try {
+            int token = sampler.sample(held(logits), sampling, new int[][] {seen}, step)[0];
+            double logprob = logits.item(token) - RowKernels.logSumExp(logits).item();
+            return new TokenChoice.Chosen(token, logprob, null);
+        } catch (LogitsException e) {
+            throw broken(e);
+        }
     }
 
     private Tensor held(Tensor logits) {

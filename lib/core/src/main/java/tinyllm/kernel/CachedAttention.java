@@ -57,10 +57,7 @@ public final class CachedAttention {
                     + heads + " query heads and " + kvHeads + " KV heads of " + headDim + " (" + width + " values)");
         }
         int tokens = Math.toIntExact(qkv.size() / width);
-        if (position < 0 || position + tokens > storage.capacity()) {
-            throw new IllegalArgumentException("attention: " + tokens + " tokens from position " + position
-                    + " on do not fit into a cache of " + storage.capacity());
-        }
+        checkRoom(storage, position, tokens);
         table.reserve(position + tokens);
         return DeviceThread.apply(
                 "attention",
@@ -85,11 +82,7 @@ public final class CachedAttention {
                     + form.kvHeads() + " heads of " + form.headDim() + " does not fit " + heads + " query heads and "
                     + kvHeads + " KV heads of " + headDim + " (" + width + " values)");
         }
-        if (qkv.size() / width != tables.rows()) {
-            throw new IllegalArgumentException(
-                    "attention: qkv has " + qkv.size() / width + " rows, and the block tables are of " + tables.rows());
-        }
-        tables.memory().checkLayer(layer);
+        checkRows(qkv.size() / width, tables, layer);
         table.reserve(tables.positions());
         return DeviceThread.apply(
                 "attention",
@@ -97,5 +90,33 @@ public final class CachedAttention {
                 qkv,
                 table.cosines(),
                 table.sines());
+    }
+
+    static void checkRoom(KvStorage storage, int position, int tokens) {
+        if (position < 0 || position + tokens > storage.capacity()) {
+            throw new IllegalArgumentException("attention: " + tokens + " tokens from position " + position
+                    + " on do not fit into a cache of " + storage.capacity());
+        }
+    }
+
+    static void checkRows(long rows, BlockTables tables, int layer) {
+        if (rows != tables.rows()) {
+            throw new IllegalArgumentException(
+                    "attention: qkv has " + rows + " rows, and the block tables are of " + tables.rows());
+        }
+        tables.memory().checkLayer(layer);
+    }
+
+    AttentionKernel kernel() {
+        return kernel;
+    }
+
+    /** Values of a row of Q, K and V together, and of one of the result. */
+    int[] widths() {
+        return new int[] {(heads + 2 * kvHeads) * headDim, heads * headDim};
+    }
+
+    boolean fits(int storedKvHeads, int storedHeadDim) {
+        return storedKvHeads == kvHeads && storedHeadDim == headDim;
     }
 }

@@ -109,6 +109,15 @@ public final class QuantizedMatmul {
         }
     }
 
+    LinearKernel kernel() {
+        return kernel;
+    }
+
+    /** Values of an output row. */
+    int outputs() {
+        return outputs;
+    }
+
     public List<PackedWeight> weights() {
         return weights;
     }

@@ -5,6 +5,7 @@ import tinyllm.cache.KeysValues;
 import tinyllm.cache.KvCache;
 import tinyllm.kernel.BlockTables;
 import tinyllm.kernel.CachedAttention;
+import tinyllm.kernel.DecoderBlock;
 import tinyllm.kernel.FlashAttention;
 import tinyllm.kernel.KvStorage;
 import tinyllm.kernel.PackedWeight;
@@ -24,8 +25,43 @@ record OwnLayer(
         QuantizedMatmul outProjection,
         QuantizedMatmul gateUp,
         QuantizedMatmul downProjection,
-        LayerNorms norms)
+        LayerNorms norms,
+        DecoderBlock whole)
         implements LayerKernels {
+
+    OwnLayer(
+            int index,
+            ModelConfig config,
+            QuantizedMatmul projections,
+            CachedAttention attention,
+            RopeTable rope,
+            QuantizedMatmul outProjection,
+            QuantizedMatmul gateUp,
+            QuantizedMatmul downProjection,
+            LayerNorms norms) {
+        this(
+                index,
+                config,
+                projections,
+                attention,
+                rope,
+                outProjection,
+                gateUp,
+                downProjection,
+                norms,
+                new DecoderBlock(projections, attention, outProjection, gateUp, downProjection));
+    }
+
+    @Override
+    public Tensor block(Tensor x, StepCaches caches) {
+        BlockTables tables = caches.tables();
+        if (tables != null) {
+            return whole.apply(x, rope, tables, index);
+        }
+        KvCache cache = caches.caches().getFirst();
+        KvStorage storage = caches.caches().size() == 1 ? cache.storage(index) : null;
+        return storage == null ? LayerKernels.super.block(x, caches) : whole.apply(x, rope, storage, cache.length());
+    }
 
     @Override
     public Tensor qkv(Tensor x) {

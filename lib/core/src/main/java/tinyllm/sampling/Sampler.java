@@ -6,7 +6,8 @@ import tinyllm.tensor.Tensor;
 
 /**
  * Chooses the next token of each row. The filters apply in the order of {@link SamplingParams}; the draw takes the n-th number of a
- * counter-based generator keyed by the seed, so that neighbours in a batch and repeated steps don't shift it.
+ * counter-based generator keyed by the seed, so that neighbours in a batch and repeated steps don't shift it. It walks from the most
+ * likely token on.
  */
 public final class Sampler {
 
@@ -29,6 +30,11 @@ public final class Sampler {
 
     public static Sampler library() {
         return LIBRARY;
+    }
+
+    /** true when no step is a learner's. */
+    public boolean isLibrary() {
+        return this == LIBRARY;
     }
 
     /** This sampler with one step replaced by the learner's. */
@@ -108,29 +114,9 @@ public final class Sampler {
         int[] tokens = new int[probabilities.dim(0)];
         for (int b = 0; b < tokens.length; b++) {
             double u = CounterRandom.uniform(params.seed() + b, step);
-            tokens[b] = draw(all, b * vocabulary, vocabulary, u);
+            tokens[b] = RankedDraw.draw(all, b * vocabulary, vocabulary, u);
         }
         return tokens;
-    }
-
-    private static int draw(float[] probabilities, int from, int count, double u) {
-        double total = 0;
-        for (int i = 0; i < count; i++) {
-            total += probabilities[from + i];
-        }
-        double left = u * total;
-        int last = 0;
-        for (int i = 0; i < count; i++) {
-            float p = probabilities[from + i];
-            if (p > 0) {
-                last = i;
-                left -= p;
-                if (left < 0) {
-                    return i;
-                }
-            }
-        }
-        return last;
     }
 
     private static void refuseBroken(Tensor rows) {

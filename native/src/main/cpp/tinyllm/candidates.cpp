@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "dispatch.h"
+#include "ops.h"
+#include "pool.h"
+
+namespace tinyllm {
+namespace {
+
+constexpr float NEVER = -std::numeric_limits<float>::infinity();
+
+struct Candidate {
+  float value;
+  int32_t id;
+
+  bool operator<(const Candidate& o) const { return value > o.value || (value == o.value && id < o.id); }
+};
+
+/** No fewer than `count` values are as large as this: each comes from a block of its own. */
+float at_least(const std::vector<float>& maxima, int count) {
+  if (static_cast<size_t>(count) > maxima.size()) {
+    return NEVER;
+  }
+  static thread_local std::vector<float> order;
+  order = maxima;
+  std::nth_element(order.begin(), order.begin() + (count - 1), order.end(), std::greater<>());
+  return order[static_cast<size_t>(count - 1)];
+}
+
+/** The values of one row that may be among the first `count`, then those that are, in their order. */
+const std::vector<Candidate>& largest(const float* x, int cols, int count, const std::vector<float>& maxima) {
+  static thread_local std::vector<Candidate> found;
+  found.clear();
+  float least = at_least(maxima, count);
+  for (size_t block = 0; block < maxima.size(); block++) {
+    if (maxima[block] < least) {
+      continue;
+    }
+    int first = static_cast<int>(block) * VOCABULARY_BLOCK;
+    for (int i = first; i < std::min(cols, first + VOCABULARY_BLOCK); i++) {
+      if (x[i] >= least) {
+        found.push_back({x[i], i});
+      }
+    }
+  }
+  if (found.size() > static_cast<size_t>(count)) {
+    std::nth_element(found.begin(), found.begin() + count, found.end());
+    found.resize(static_cast<size_t>(count));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/** log of the sum of exp(scale * x) */
+float log_sum(const Kernels& set, const float* x, int cols, float largest, float scale) {
+  return std::isinf(largest) ? largest : scale * largest + logf(set.exp_sum(x, cols, largest, scale));
+}
+
+void one_row(const Kernels& set, const CandidatesCall& call, size_t row) {
+  static thread_local std::vector<float> maxima;
+  const float* x = call.x + row * static_cast<size_t>(call.stride);
+  size_t count = static_cast<size_t>(call.count);
+  int32_t* ids = call.ids + row * count;
+  float* values = call.values + row * count;
+  float* sums = call.sums + 2 * row;
+  maxima.resize(static_cast<size_t>((call.cols + VOCABULARY_BLOCK - 1) / VOCABULARY_BLOCK));
+  if (!set.block_maxima(x, call.cols, maxima.data())) {
+    constexpr float broken = std::numeric_limits<float>::quiet_NaN();
+    std::fill_n(ids, count, -1);
+    std::fill_n(values, count, broken);
+    sums[0] = sums[1] = broken;
+    return;
+  }
+  const auto& best = largest(x, call.cols, call.count, maxima);
+  for (size_t i = 0; i < count; i++) {
+    ids[i] = best[i].id;
+    values[i] = best[i].value;
+  }
+  float scale = call.scales[row];
+  sums[0] = log_sum(set, x, call.cols, values[0], 1);
+  sums[1] = scale == 1 ? sums[0] : log_sum(set, x, call.cols, values[0], scale);
+}
+
+} // namespace
+
+void top_candidates(const CandidatesCall& call) {
+  const Kernels& set = kernels();
+  parallel(call.rows, [&](int row) { one_row(set, call, static_cast<size_t>(row)); });
+}
+
+} // namespace tinyllm
