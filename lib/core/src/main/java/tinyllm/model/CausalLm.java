@@ -254,6 +254,19 @@ public final class CausalLm {
     }
 
     /**
+     * The same weights on our own kernels, with these features alone and array operations for the rest: a step of the course's ladder.
+     *
+     * @throws IllegalStateException when the model was loaded for other kernels than {@code own}
+     */
+    public CausalLm limitedTo(Set<LayerFeature> features) {
+        if (!(backbone instanceof KernelBackbone own) || kernels() != KernelSet.OWN) {
+            throw new IllegalStateException(name + " was loaded for the kernels \""
+                    + kernels().word() + "\"; load it for \"own\", whose features can be left out");
+        }
+        return new CausalLm(name, config, own.limitedTo(features), text, parts);
+    }
+
+    /**
      * The same weights with one part replaced by the learner's.
      *
      * @throws IllegalStateException when the model was loaded for other kernels than {@code reference}

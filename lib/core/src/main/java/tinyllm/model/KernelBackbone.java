@@ -1,9 +1,11 @@
 package tinyllm.model;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.PageBudget;
@@ -54,6 +56,26 @@ record KernelBackbone(
         keyBiases = List.copyOf(keyBiases);
     }
 
+    /** The same weights with these features alone. */
+    KernelBackbone limitedTo(Set<LayerFeature> features) {
+        List<LayerKernels> fewer = new ArrayList<>();
+        for (LayerKernels layer : layers) {
+            if (!(layer instanceof OwnLayer own)) {
+                throw new IllegalStateException("only layers on this lab's own kernels can do without some of them");
+            }
+            fewer.add(StagedLayer.of(own, features));
+        }
+        Map<String, String> changed = new HashMap<>(variants);
+        if (!features.contains(LayerFeature.SMALL_KERNELS)) {
+            changed.put("rows", "array operations");
+        }
+        if (!features.contains(LayerFeature.FLASH_ATTENTION)) {
+            changed.put("attention", "array operations");
+        }
+        return new KernelBackbone(
+                config, kernels, table, fewer, output, outputOperation, changed, weightBytes, cacheType, keyBiases);
+    }
+
     @Override
     public boolean remembers() {
         return true;
@@ -80,16 +102,11 @@ record KernelBackbone(
             }
             LayerKernels layer = layers.get(i);
             Tensor before = x;
-            x = rows < LONG_STEP ? block(layer, before, caches) : Scope.of(() -> block(layer, before, caches));
+            x = rows < LONG_STEP ? layer.block(before, caches) : Scope.of(() -> layer.block(before, caches));
         }
         x.eval();
         chunks.forEach(chunk -> chunk.cache().advance(chunk.tokens().length));
         return x;
-    }
-
-    private static Tensor block(LayerKernels layer, Tensor x, StepCaches caches) {
-        Tensor h = layer.output(layer.attend(layer.qkv(x), caches), x);
-        return layer.down(layer.gated(h), h);
     }
 
     @Override

@@ -126,8 +126,11 @@ public final class DeviceThread {
     }
 
     private static array compute(String op, Kernel kernel, array[] arrays, Tensor[] inputs) {
+        long before = NativeTrace.before();
         try (Call call = new Call(Native.TARGET)) {
-            return kernel.run(call, arrays);
+            array result = kernel.run(call, arrays);
+            NativeTrace.after(before, false);
+            return result;
         } catch (TensorException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -171,7 +174,9 @@ public final class DeviceThread {
             lazy.forEach(tensor -> vector.push_back(tensor.handle().array(op, tensor)));
             // Without this MLX starts a stream, and a thread behind it, for every thread that ever evaluates.
             mlx.set_default_stream(Native.STREAM);
+            long before = NativeTrace.before();
             DeviceLock.running(op, lazy.getLast(), () -> mlx.eval(vector));
+            NativeTrace.after(before, true);
         } catch (RuntimeException e) {
             Tensor[] all = lazy.toArray(new Tensor[0]);
             String message = op + " of " + describe(all) + " failed in MLX: " + e.getMessage();

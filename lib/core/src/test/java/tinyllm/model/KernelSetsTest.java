@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +140,33 @@ class KernelSetsTest {
         Path path = TinyQuantized.write(folder, "qwen2");
         long real = load(path, KernelSet.REFERENCE).weightBytes() / 2; // float32 to bfloat16
         assertThat((double) load(path, KernelSet.OWN).weightBytes() / real).isLessThan(0.36); // small tiles are padded
+    }
+
+    /** Every step of the ladder computes the same model. */
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2", "qwen3", "llama"})
+    void doesWithoutSomeKernels(String family, @TempDir Path folder) throws Exception {
+        CausalLm own = load(TinyQuantized.write(folder, family), KernelSet.OWN);
+        float[] full = own.logits(TOKENS).toFloats();
+        for (LayerFeature one : LayerFeature.values()) {
+            for (Set<LayerFeature> features : List.of(Set.<LayerFeature>of(), Set.of(one))) {
+                CausalLm some = own.limitedTo(features);
+                float[] logits = some.logits(TOKENS).toFloats();
+                assertThat(correlation(logits, full)).as("%s", features).isGreaterThan(0.999);
+                try (KvCache cache = some.newCache(TOKENS.length)) {
+                    some.lastLogits(Arrays.copyOf(TOKENS, 11), cache);
+                    float[] last = some.lastLogits(Arrays.copyOfRange(TOKENS, 11, TOKENS.length), cache)
+                            .toFloats();
+                    float[] expected = Arrays.copyOfRange(logits, logits.length - last.length, logits.length);
+                    assertThat(correlation(last, expected)).as("%s", features).isGreaterThan(0.999);
+                }
+            }
+        }
+        assertThat(own.limitedTo(Set.of(LayerFeature.values())).logits(TOKENS).toFloats())
+                .isEqualTo(full);
+        assertThat(own.limitedTo(Set.of()).variants().get("attention")).isEqualTo("array operations");
+        assertThatThrownBy(() -> load(folder, KernelSet.REFERENCE).limitedTo(Set.of()))
+                .hasMessageContaining("load it for \"own\"");
     }
 
     @Test

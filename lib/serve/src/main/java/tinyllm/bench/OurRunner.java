@@ -31,14 +31,20 @@ public final class OurRunner implements Runner {
 
     @Override
     public Map<String, Object> run(Plan plan) throws IOException, InterruptedException {
+        return jvm(Row.class, Row.arguments(plan, mine), plan.threads());
+    }
+
+    /** The JSON that a class's main method prints, run with the flags and the class path of this JVM. */
+    static Map<String, Object> jvm(Class<?> main, List<String> arguments, int threads)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
-        command.add(Row.class.getName());
-        command.addAll(Row.arguments(plan, mine));
-        return ChildProcess.json(command, threads(plan.threads()));
+        command.add(main.getName());
+        command.addAll(arguments);
+        return ChildProcess.json(command, threads(threads));
     }
 
     /** Every library that may run threads of its own reads one of these when it starts. */

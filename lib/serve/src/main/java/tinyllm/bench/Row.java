@@ -13,6 +13,7 @@ import tinyllm.model.CausalLm;
 import tinyllm.model.LoadListener;
 import tinyllm.model.Models;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.tensor.NativeTrace;
 import tinyllm.text.Tokenizer;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,9 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Row {
 
     private static final String TEXT = """
-            The lighthouse keeper had counted ships for thirty years, and he trusted his notebook more than his eyes. \
-            On the last evening of October a small boat came in without lights, against the wind, and nobody stood at \
-            the rudder. He wrote down the hour, closed the book, and went to look for his coat. """;
+        The lighthouse keeper had counted ships for thirty years, and he trusted his notebook more than his eyes. \
+        On the last evening of October a small boat came in without lights, against the wind, and nobody stood at \
+        the rudder. He wrote down the hour, closed the book, and went to look for his coat.\
+        """;
 
     private static final long BANDWIDTH_BYTES = 1L << 30;
 
@@ -68,6 +70,7 @@ public final class Row {
                 plan.kind() == Plan.Kind.PREFILL ? done.prefillTokensPerSecond() : done.decodeTokensPerSecond());
         if (plan.kind() == Plan.Kind.DECODE && model.kernels() == KernelSet.OWN) {
             bandwidth(plan, model, done, before, row);
+            row.put("trace", trace(generator, prompt, plan.newTokens()));
         }
         row.put("kernels", model.kernels().word());
         row.put("variants", model.variants());
@@ -85,6 +88,29 @@ public final class Row {
         row.put("file_bytes_per_token", weights);
         row.put("cache_bytes_per_token", cache);
         row.put("share_of_bandwidth", (weights + cache) * done.decodeTokensPerSecond() / measured);
+    }
+
+    /** The same once more, with the time inside native code measured from the first piece of text on: what is left is Java's. */
+    private static Map<String, Object> trace(Generator generator, int[] prompt, int newTokens) {
+        try (NativeTrace trace = NativeTrace.begin()) {
+            boolean[] begun = {false};
+            Completion done = generator.complete(prompt, SamplingParams.GREEDY, newTokens, piece -> {
+                if (!begun[0]) {
+                    begun[0] = true;
+                    trace.restart();
+                }
+            });
+            NativeTrace.Times times = trace.times();
+            int steps = done.tokens().size() - 1;
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("tokens_per_s", done.decodeTokensPerSecond());
+            json.put("eval_ms_per_token", times.evaluating() / 1e6 / steps);
+            json.put("native_calls_ms_per_token", times.calling() / 1e6 / steps);
+            json.put("java_ms_per_token", (times.wall() - times.evaluating() - times.calling()) / 1e6 / steps);
+            json.put("native_calls_per_token", (double) times.calls() / steps);
+            json.put("java_share", times.javaShare());
+            return json;
+        }
     }
 
     private static CausalLm load(Plan plan, Map<String, Object> row) {

@@ -32,8 +32,9 @@ import tinyllm.weights.ModelFiles;
 @Command(
         name = "bench",
         description =
-                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own; many"
-                        + " requests at once (batch); or single operations (attention, kernels).")
+                "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own;"
+                        + " many requests at once (batch); single operations (attention, kernels); or the ladder of the"
+                        + " course, from week 1's loop on (course).")
 final class BenchCommand implements Callable<Integer> {
 
     @Mixin
@@ -42,7 +43,7 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private SolutionOptions solution;
 
-    @Parameters(paramLabel = "WHAT", description = "prefill, decode, batch, attention or kernels")
+    @Parameters(paramLabel = "WHAT", description = "prefill, decode, batch, attention, kernels or course")
     private String what;
 
     @Option(
@@ -69,22 +70,30 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--prompt-tokens",
             paramLabel = "N",
-            description = "default: 512 for prefill, 128 for decode, or what the context holds")
+            description = "default: 512 for prefill, 128 for decode, 32 for course, or what the context holds")
     private @Nullable Integer promptTokensAsked;
 
     @Option(
             names = "--tokens",
             paramLabel = "N",
-            defaultValue = "128",
-            description = "tokens that decode writes (default: ${DEFAULT-VALUE})")
-    private int newTokens;
+            description = "tokens that are written (default: 128 for decode, 16 for course)")
+    private @Nullable Integer newTokensAsked;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "runs of each engine (default: 5, for course 1)")
+    private @Nullable Integer roundsAsked;
 
     @Option(
-            names = "--rounds",
+            names = "--requests",
             paramLabel = "N",
-            defaultValue = "5",
-            description = "runs of each engine (default: ${DEFAULT-VALUE})")
-    private int rounds;
+            defaultValue = "16",
+            description = "course: requests of a set (default: ${DEFAULT-VALUE})")
+    private int requests;
+
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "course: where its chart goes, a PNG (default: target/course.png)")
+    private @Nullable String out;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "2", description = "default: ${DEFAULT-VALUE}")
     private int threads;
@@ -104,10 +113,12 @@ final class BenchCommand implements Callable<Integer> {
         if (what.equalsIgnoreCase("batch")) {
             return batch();
         }
-        Plan.Kind kind = kind();
+        boolean course = what.equalsIgnoreCase("course");
+        Plan.Kind kind = course ? Plan.Kind.DECODE : kind();
         ModelConfig config = ModelOptions.reading(model, () -> Models.config(model));
+        int newTokens = newTokensAsked != null ? newTokensAsked : course ? 16 : 128;
         int room = config.maxPositionEmbeddings() - (kind == Plan.Kind.PREFILL ? 1 : newTokens);
-        int standard = Math.max(1, Math.min(kind == Plan.Kind.PREFILL ? 512 : 128, room));
+        int standard = Math.max(1, Math.min(kind == Plan.Kind.PREFILL ? 512 : course ? 32 : 128, room));
         int promptTokens = promptTokensAsked != null ? promptTokensAsked : standard;
         // a learner's parts stand in the reference
         KernelSet set = kernels != null ? kernels : solution.mine() ? KernelSet.REFERENCE : KernelSet.OWN;
@@ -116,10 +127,35 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandException.wrongUsage("--prompt-tokens and --tokens make " + (promptTokens + plan.newTokens())
                     + " tokens, but the context of " + model + " holds " + config.maxPositionEmbeddings());
         }
+        if (course) {
+            return course(plan, peers(config, promptTokens));
+        }
         if (solution.mine()) {
             solution.load(output);
         }
         List<Runner> runners = new ArrayList<>(List.of(new OurRunner(solution.mine())));
+        runners.addAll(peers(config, promptTokens));
+        Report report = new Benchmark(plan, runners, rounds(5)).run(output::note);
+        Map<String, Object> json = report.json();
+        json.putAll(solution.json());
+        output.result(json, out -> table(out, report));
+        return 0;
+    }
+
+    private int course(Plan plan, List<Runner> runners) throws IOException, InterruptedException {
+        if (solution.mine() || kernels != null) {
+            throw CommandException.wrongUsage(
+                    "bench course takes neither --solution mine nor --kernels: each step has its own");
+        }
+        return new CourseBench(output, plan, runners, rounds(1), requests, out).run();
+    }
+
+    private int rounds(int standard) {
+        return roundsAsked != null ? roundsAsked : standard;
+    }
+
+    private List<Runner> peers(ModelConfig config, int promptTokens) {
+        List<Runner> runners = new ArrayList<>();
         for (String peer : peers) {
             runners.add(
                     peer.equals("mlx-lm")
@@ -130,11 +166,7 @@ final class BenchCommand implements Callable<Integer> {
                                     Row.prompt(Models.tokenizer(model), promptTokens),
                                     output::note));
         }
-        Report report = new Benchmark(plan, runners, rounds).run(output::note);
-        Map<String, Object> json = report.json();
-        json.putAll(solution.json());
-        output.result(json, out -> table(out, report));
-        return 0;
+        return runners;
     }
 
     private void checkPeers() {
@@ -149,14 +181,15 @@ final class BenchCommand implements Callable<Integer> {
         if (solution.mine() || !peers.isEmpty()) {
             throw CommandException.wrongUsage("bench batch takes neither --solution mine nor --vs");
         }
-        return new BatchFigures(model, kernels == null ? KernelSet.OWN : kernels, threads, rounds, output).run(parts);
+        KernelSet set = kernels == null ? KernelSet.OWN : kernels;
+        return new BatchFigures(model, set, threads, rounds(5), output).run(parts);
     }
 
     /** Single operations, in this process. */
     private int operations() {
         Threads.use(threads);
         boolean attention = what.equalsIgnoreCase("attention");
-        OperationBench bench = new OperationBench(rounds);
+        OperationBench bench = new OperationBench(rounds(5));
         List<Map<String, Object>> rows = attention ? bench.attention(512, 2048) : bench.kernels(1, 8, 32, 512);
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("what", what.toLowerCase(Locale.ROOT));
@@ -184,10 +217,10 @@ final class BenchCommand implements Callable<Integer> {
             case "decode" -> Plan.Kind.DECODE;
             case "serve" ->
                 throw CommandException.wrongUsage("bench " + what
-                        + " is not built yet: prefill, decode, batch, attention and kernels are there for now");
+                        + " is not built yet: prefill, decode, batch, attention, kernels and course are there for now");
             default ->
                 throw CommandException.wrongUsage(
-                        "bench measures prefill, decode, batch, attention or kernels, not \"" + what + "\"");
+                        "bench measures prefill, decode, batch, attention, kernels or course, not \"" + what + "\"");
         };
     }
 

@@ -2,7 +2,12 @@ package tinyllm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
@@ -48,5 +53,41 @@ class BenchCommandTest {
         assertThat(report.get("what").asString()).isEqualTo(what);
         assertThat(report.get("results").valueStream().map(r -> r.get("variant").asString()))
                 .anyMatch(variant -> variant.startsWith("own"));
+    }
+
+    @Test
+    void course(@TempDir Path folder) throws IOException {
+        Path png = folder.resolve("charts").resolve("course.png");
+        JsonNode report = Lab.run(
+                        "bench",
+                        "course",
+                        "--model",
+                        Lab.CHECKPOINTS.resolve("mlx-q8-g64").toString(),
+                        "--prompt-tokens",
+                        "12",
+                        "--tokens",
+                        "4",
+                        "--requests",
+                        "2",
+                        "--threads",
+                        "1",
+                        "--out",
+                        png.toString(),
+                        "--json")
+                .succeeds()
+                .json("bench-course");
+        assertThat(report.get("stages").valueStream().map(s -> s.get("name").asString()))
+                .containsExactly("week1", "kv-cache", "quantized", "small-kernels", "flash-attention");
+        JsonNode first = report.get("stages").get(0);
+        JsonNode last = report.get("stages").get(4);
+        assertThat(first.get("features").isEmpty()).isTrue();
+        assertThat(first.get("over_week1").asDouble()).isEqualTo(1);
+        assertThat(last.get("features").size()).isEqualTo(4);
+        assertThat(last.get("weight_bytes").asLong())
+                .isLessThan(first.get("weight_bytes").asLong());
+        JsonNode variants = report.get("stages").get(3).get("samples").get(0).get("variants");
+        assertThat(variants.get("attention").asString()).isEqualTo("array operations");
+        assertThat(variants.get("rows").asString()).contains("own");
+        assertThat(Files.size(png)).isGreaterThan(1000);
     }
 }
