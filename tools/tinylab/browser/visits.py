@@ -34,7 +34,7 @@ CHAPTERS = {
     "00": (("Machine.report()",), ""),
     "02": (("TokenCut.of",), ""),
     "11": (("var sentence", "AttentionMaps mine()", "mine().film()"), "gif"),
-    "16": (("var question", "var tokenizer", "var generator", "ColoredText told()", "told().film()"), "gif"),
+    "16": (("var question", "var tokenizer", "Generator generator()", "var told = ColoredText"), "gif"),
 }
 COMBINATIONS = (("light", 1280), ("dark", 1280), ("light", 800), ("dark", 800))
 EACH_ONCE = {"00": ("light", 800), "02": ("dark", 800), "11": ("dark", 1280), "16": ("light", 1280)}

@@ -51,11 +51,15 @@ class Pool {
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
   void run(int items, void (*work)(void*, int), void* context) {
+    // A worker may still stand between its look at the last call's claim and its attempt to claim. Were that claim left as it is,
+    // the attempt would succeed with the new call's count of items: so it is closed before anything of the new call can be seen.
+    uint64_t last = claim_.load(std::memory_order_relaxed) >> 32;
+    claim_.store(last << 32 | CLOSED, std::memory_order_relaxed);
     done_.store(0, std::memory_order_relaxed);
-    work_.store(work, std::memory_order_relaxed);
-    context_.store(context, std::memory_order_relaxed);
-    items_.store(static_cast<uint32_t>(items), std::memory_order_relaxed);
-    uint64_t call = (claim_.load(std::memory_order_relaxed) >> 32) + 1;
+    work_.store(work, std::memory_order_release);
+    context_.store(context, std::memory_order_release);
+    items_.store(static_cast<uint32_t>(items), std::memory_order_release);
+    uint64_t call = last + 1;
     claim_.store(call << 32);
     if (sleeping_.load() > 0) {
       claim_.notify_all();
@@ -67,13 +71,16 @@ class Pool {
   }
 
  private:
+  /** In place of the next item: none. */
+  static constexpr uint64_t CLOSED = 0xffffffff;
+
   /** Does items of this call until there are none. A claim succeeds only while the call is the current one. */
   void take(uint64_t call) {
     for (;;) {
       uint64_t seen = claim_.load(std::memory_order_acquire);
-      auto* work = work_.load(std::memory_order_relaxed);
-      void* context = context_.load(std::memory_order_relaxed);
-      uint32_t items = items_.load(std::memory_order_relaxed);
+      auto* work = work_.load(std::memory_order_acquire);
+      void* context = context_.load(std::memory_order_acquire);
+      uint32_t items = items_.load(std::memory_order_acquire);
       uint32_t next = static_cast<uint32_t>(seen);
       if (seen >> 32 != call || next >= items) {
         return;
