@@ -9,6 +9,7 @@ import tinyllm.lab.challenge.Challenge.CppCall;
 import tinyllm.lab.challenge.Challenge.LaunchedAnswer;
 import tinyllm.lab.challenge.Challenge.TimedAnswer;
 import tinyllm.lab.challenge.Challenge.Way;
+import tinyllm.lab.check.TodoException;
 import tinyllm.tensor.Tensor;
 
 /** Makes what runs in a contest out of a challenge's ways and a learner's answers. */
@@ -57,6 +58,9 @@ final class Runners<T, I> {
     }
 
     private Runner.Body answerBody(Object answer, Launcher launcher) {
+        if (answer instanceof KernelText source) {
+            TodoException.refuseIn(source.text());
+        }
         I inputs = challenge.inputs();
         TimedAnswer<T, I> timed = challenge.timedAnswer();
         LaunchedAnswer<T, I> launched = challenge.launchedAnswer();

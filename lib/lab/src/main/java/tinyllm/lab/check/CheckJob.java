@@ -163,17 +163,28 @@ final class CheckJob<T> implements Runnable {
     /** The named mistake's message, filled with the first wrong entry that is known. */
     String mistakeMessage() {
         Mistake<T> found = Objects.requireNonNull(mistake);
-        String message = trials.stream()
-                .filter(Trial::failed)
-                .max(Comparator.comparing((Trial<T> t) -> t.difference().index() != null))
-                .map(t -> t.difference().fill(found.message()))
-                .orElse(found.message());
+        Optional<Throwable> fault = trials.stream()
+                .map(Trial::thrown)
+                .filter(KernelFault.class::isInstance)
+                .findFirst();
+        // Of a kernel the mistake says why, and the detector where.
+        String message = fault.isPresent()
+                ? found.message() + "\nThe run: " + fault.get().getMessage()
+                : filled(found);
         return trials.stream()
                 .filter(t -> t.failed() && !MistakeFinder.explains(found, t))
                 .findFirst()
                 .map(t -> message + "\nThis does not explain the case \""
                         + t.situation().name() + "\": there may be something else, too.")
                 .orElse(message);
+    }
+
+    private String filled(Mistake<T> found) {
+        return trials.stream()
+                .filter(Trial::failed)
+                .max(Comparator.comparing((Trial<T> t) -> t.difference().index() != null))
+                .map(t -> t.difference().fill(found.message()))
+                .orElse(found.message());
     }
 
     /** The first result with wrong numbers, a matrix if there is one: that can be drawn. */

@@ -30,45 +30,62 @@ final class MistakeFinder {
         return best;
     }
 
-    /** Failing runs that the mistake explains count most, all runs that it agrees with decide between equals. */
+    /**
+     * Failing runs that the mistake explains count most, all runs that it agrees with decide between equals. A kernel's fault of the
+     * same kind at another place explains too, but less.
+     */
     private static <T> long score(Mistake<T> mistake, List<Trial<T>> trials, long failed) {
         long explained = 0;
+        long kind = 0;
         long agreeing = 0;
         for (Trial<T> trial : trials) {
             if (Thread.currentThread().isInterrupted()) {
                 return 0;
             }
-            boolean same = sameAs(mistake, trial);
+            Alike alike = alike(mistake, trial);
+            boolean same = alike == Alike.SAME;
             explained += same && trial.failed() ? 1 : 0;
+            kind += alike == Alike.KIND ? 1 : 0;
             agreeing += same ? 1 : 0;
         }
-        return 2 * explained < failed ? 0 : explained * 1_000 + agreeing;
+        return 2 * (explained + kind) < failed ? 0 : explained * 10_000 + kind * 100 + agreeing;
     }
 
     /** Whether the mistake, on its own, gives what this run gave. */
     static <T> boolean explains(Mistake<T> mistake, Trial<T> trial) {
-        return ReferenceUse.unrecorded(() -> sameAs(mistake, trial));
+        return ReferenceUse.unrecorded(() -> alike(mistake, trial)) != Alike.NO;
     }
 
-    private static <T> boolean sameAs(Mistake<T> mistake, Trial<T> trial) {
+    private enum Alike {
+        SAME,
+        KIND,
+        NO
+    }
+
+    private static <T> Alike alike(Mistake<T> mistake, Trial<T> trial) {
         Case<T> situation = trial.situation();
         Object wrong;
         try {
             wrong = situation.run(mistake.answer().get(), trial.seed());
         } catch (RuntimeException | StackOverflowError e) {
             Throwable thrown = trial.thrown();
-            return thrown != null
+            if (e instanceof KernelFault known && thrown instanceof KernelFault fault) {
+                return known.sameAs(fault) ? Alike.SAME : known.like(fault) ? Alike.KIND : Alike.NO;
+            }
+            boolean same = thrown != null
                     && thrown.getClass() == e.getClass()
                     && words(thrown).equals(words(e));
+            return same ? Alike.SAME : Alike.NO;
         }
         Object actual = trial.actual();
         if (trial.thrown() != null) {
-            return false;
+            return Alike.NO;
         }
-        if (wrong == null || actual == null) {
-            return wrong == null && actual == null;
-        }
-        return Values.compare(wrong, actual, situation.rtol(), situation.atol()).ok();
+        boolean same = wrong == null || actual == null
+                ? wrong == null && actual == null
+                : Values.compare(wrong, actual, situation.rtol(), situation.atol())
+                        .ok();
+        return same ? Alike.SAME : Alike.NO;
     }
 
     /** The message; of a null without the variable's name, which a notebook's cell does not keep. */

@@ -25,7 +25,7 @@ record Trial<T>(
             return Outcome.NOT_ATTEMPTED;
         }
         if (thrown != null) {
-            return Outcome.CRASHED;
+            return thrown instanceof KernelFault ? Outcome.INCORRECT : Outcome.CRASHED;
         }
         if (!difference.ok() || changed != null) {
             return Outcome.INCORRECT;
@@ -50,7 +50,10 @@ record Trial<T>(
             case NOT_ATTEMPTED ->
                 Objects.requireNonNullElse(Objects.requireNonNull(thrown).getMessage(), "");
             case CRASHED -> Thrown.describe(Objects.requireNonNull(thrown));
-            default -> difference.ok() ? Objects.requireNonNull(changed) : difference.message();
+            default ->
+                thrown != null
+                        ? Objects.requireNonNullElse(thrown.getMessage(), "")
+                        : difference.ok() ? Objects.requireNonNull(changed) : difference.message();
         };
     }
 

@@ -3,11 +3,14 @@ package tinyllm.lab.exercises;
 import java.util.List;
 import tinyllm.lab.challenge.Challenge;
 import tinyllm.lab.exercises.week2.LinearChallenge;
+import tinyllm.lab.exercises.week2.QuantizedChallenges;
+import tinyllm.lab.exercises.week2.SmallKernelChallenge;
 
 /** All challenges, in reading order; a chapter that writes a kernel ends with one. */
 public final class Challenges {
 
-    private static final List<Challenge<?, ?>> ALL = List.of(LinearChallenge.MATVEC);
+    private static final List<Challenge<?, ?>> ALL =
+            List.of(LinearChallenge.MATVEC, SmallKernelChallenge.NORM, QuantizedChallenges.MATVEC);
 
     private Challenges() {}
 

@@ -36,10 +36,15 @@ import tinyllm.lab.exercises.week1.WarmUpExercise;
 import tinyllm.lab.exercises.week2.CacheExercise;
 import tinyllm.lab.exercises.week2.CachedLoopExercise;
 import tinyllm.lab.exercises.week2.CppLinearExercise;
+import tinyllm.lab.exercises.week2.ElementKernels;
 import tinyllm.lab.exercises.week2.GroupExercise;
 import tinyllm.lab.exercises.week2.LinearExercises;
+import tinyllm.lab.exercises.week2.LinearKernel;
+import tinyllm.lab.exercises.week2.MatvecKernels;
 import tinyllm.lab.exercises.week2.PackingExercise;
 import tinyllm.lab.exercises.week2.ReuseExercise;
+import tinyllm.lab.exercises.week2.RopeKernel;
+import tinyllm.lab.exercises.week2.RowKernelExercises;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -85,7 +90,15 @@ public final class Exercises {
             PackingExercise.PACKING,
             LinearExercises.LOOP,
             LinearExercises.VECTOR,
-            CppLinearExercise.CPP);
+            CppLinearExercise.CPP,
+            ElementKernels.AXPY,
+            RowKernelExercises.SOFTMAX,
+            RowKernelExercises.NORM,
+            RopeKernel.ROPE,
+            ElementKernels.SWIGLU,
+            LinearKernel.LINEAR,
+            MatvecKernels.NAIVE,
+            MatvecKernels.MATVEC);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 

@@ -216,6 +216,13 @@ class ContestTest {
     }
 
     @Test
+    void aStubInATextIsNoFault() {
+        ChallengeResult result = run(COUNTED, () -> "uint i = thread_position_in_grid.x;\ntodo(\"write out\");\n");
+
+        assertThat(result.rows().get(1).problem()).isEqualTo("not solved yet: write out");
+    }
+
+    @Test
     void anInterruptEndsIt() {
         Thread.currentThread().interrupt();
         try {
