@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.function.Supplier;
 import tinyllm.arrays.Int8Blocks;
 import tinyllm.arrays.PackedRows;
-import tinyllm.kernel.CppKernel;
 import tinyllm.kernel.KernelText;
 import tinyllm.kernel.Launch;
 import tinyllm.lab.CppLinear;
@@ -14,7 +13,7 @@ import tinyllm.lab.PackedForms;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
-import tinyllm.lab.check.TodoException;
+import tinyllm.lab.check.KernelCheck;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
@@ -121,9 +120,7 @@ public final class CppLinearExercise {
     }
 
     private static Tensor run(KernelText answer, Product in) {
-        String text = TodoException.refuseIn(answer.text());
-        return CppKernel.of(text, FUNCTION)
-                .run(outputs(in.w()), sizes(in.w()), inputs(in.x(), in.w()))
+        return KernelCheck.cpp(answer, FUNCTION, outputs(in.w()), sizes(in.w()), inputs(in.x(), in.w()))
                 .getFirst();
     }
 
