@@ -19,9 +19,13 @@ final class CacheRun {
     private static final int MOST_AT_FIRST = 1_024;
     private static final int MOST_SLACK = 4;
 
+    private static final int DRAWN_AT_ONCE = 4_096;
+
     private final KvArrays cache;
     private final Draw draw;
     private final List<Integer> lengths = new ArrayList<>();
+    private float[] drawn = {};
+    private int used;
     private int layers;
     private int width;
 
@@ -48,12 +52,22 @@ final class CacheRun {
 
     /** Some tokens in one layer; the arrays are used for something else afterwards, as a caller's are. */
     void append(int layer, int tokens) {
-        float[] keys = draw.normal(tokens, width).toFloats();
-        float[] values = draw.normal(tokens, width).toFloats();
+        float[] keys = numbers(tokens * width);
+        float[] values = numbers(tokens * width);
         cache.append(layer, keys, values);
         Arrays.fill(keys, 77);
         Arrays.fill(values, 88);
         lengths.add(cache.length());
+    }
+
+    /** Drawn by the thousand: a small draw costs as much as a large one. */
+    private float[] numbers(int count) {
+        if (drawn.length - used < count) {
+            drawn = draw.normal(Math.max(DRAWN_AT_ONCE, count)).toFloats();
+            used = 0;
+        }
+        used += count;
+        return Arrays.copyOfRange(drawn, used - count, used);
     }
 
     CacheRun rewind(int tokens) {

@@ -1,6 +1,7 @@
 package tinyllm.lab.exercises.week2;
 
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tinyllm.arrays.LoopLinear;
 import tinyllm.arrays.PackedRows;
 import tinyllm.arrays.QuantizedLinearFn;
@@ -186,8 +187,8 @@ public final class LinearExercises {
                 .within(1e-4, 1e-3);
     }
 
-    private static Object result(float[] y) {
-        return Tensor.of(y);
+    private static @Nullable Object result(float @Nullable [] y) {
+        return y == null ? null : Tensor.of(y);
     }
 
     private static Product product(long seed, int rows, int cols, int group) {
