@@ -1,6 +1,7 @@
 package tinyllm.cli;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 import tinyllm.bench.ProcessMemory;
 import tinyllm.engine.Completion;
 import tinyllm.engine.Generator;
@@ -24,6 +26,9 @@ import tinyllm.sampling.json.SchemaException;
 /** One completion. */
 @Command(name = "generate", description = "Write one completion of a prompt.")
 final class GenerateCommand implements Callable<Integer> {
+
+    @ParentCommand
+    private Main main;
 
     @Mixin
     private OutputOptions output;
@@ -46,7 +51,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--json-schema",
             paramLabel = "FILE",
-            description = "hold the answer to the JSON Schema in this file; \"-\" for any JSON object")
+            description = "hold the answer to the JSON Schema in this file; \"-\" reads standard input")
     private @Nullable String schema;
 
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
@@ -85,7 +90,9 @@ final class GenerateCommand implements Callable<Integer> {
             return null;
         }
         try {
-            String text = schema.equals("-") ? "{\"type\": \"object\"}" : Files.readString(Path.of(schema));
+            String text = schema.equals("-")
+                    ? new String(main.in().readAllBytes(), StandardCharsets.UTF_8)
+                    : Files.readString(Path.of(schema));
             JsonSchema.compile(text);
             return text;
         } catch (IOException | InvalidPathException e) {

@@ -2,12 +2,18 @@ package tinyllm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 class GenerateCommandTest {
 
@@ -45,6 +51,35 @@ class GenerateCommandTest {
         JsonNode eight = generate("--raw", "--temperature", "0").get("tokens");
         assertThat(done.get("tokens").valueStream().toList())
                 .isEqualTo(eight.valueStream().limit(4).toList());
+    }
+
+    /** A random model writes what nobody asked for; the schema holds it all the same. */
+    @Test
+    void aSchemaHoldsTheAnswer(@TempDir Path folder) throws IOException {
+        String schema = "{'type': 'object', 'properties': {'n': {'enum': [1, 2]}, 'ok': {'type': 'boolean'}},"
+                        .replace('\'', '"')
+                + "\"required\": [\"n\", \"ok\"], \"additionalProperties\": false}";
+        Path file = Files.writeString(folder.resolve("schema.json"), schema);
+        for (Lab lab : List.of(held("", file.toString(), "--json"), held(schema, "-", "--json"))) {
+            JsonNode answer = new ObjectMapper()
+                    .readTree(lab.succeeds().json("generate").get("text").asString());
+            assertThat(answer.propertyNames()).containsExactlyInAnyOrder("n", "ok");
+            assertThat(answer.get("n").asInt()).isBetween(1, 2);
+            assertThat(answer.get("ok").isBoolean()).isTrue();
+        }
+    }
+
+    @Test
+    void aSchemaThatIsNoneIsWrongUsage() {
+        held("{\"type\": \"frog\"}", "-").failsWith(2, "--json-schema -", "type must be one of object", "frog");
+        held("no JSON", "-").failsWith(2, "--json-schema -");
+        held("", "nowhere.json").failsWith(2, "nowhere.json", "can't be read");
+    }
+
+    private static Lab held(String input, String schema, String... more) {
+        Stream<String> words = Stream.of(
+                "generate", "--model", Lab.TINY, "--prompt", "the end", "--max-tokens", "60", "--json-schema", schema);
+        return Lab.withInput(input, Stream.concat(words, Stream.of(more)).toArray(String[]::new));
     }
 
     @Test
