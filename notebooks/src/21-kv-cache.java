@@ -366,7 +366,7 @@ CacheGrowth.of(model(), MyCache::new, "Once upon a time, in a village by the sea
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// Next: [2.2 Quantized matmul](22-quantized-matmul-cpu.ipynb), where decode reads fewer bytes. Your progress:
+// Next: [4.6 Profiling](46-profiling.ipynb), where every operation gets its place under the roof. Your progress:
 
 // %%
 progress()

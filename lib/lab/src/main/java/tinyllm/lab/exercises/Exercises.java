@@ -45,6 +45,9 @@ import tinyllm.lab.exercises.week2.PackingExercise;
 import tinyllm.lab.exercises.week2.ReuseExercise;
 import tinyllm.lab.exercises.week2.RopeKernel;
 import tinyllm.lab.exercises.week2.RowKernelExercises;
+import tinyllm.lab.exercises.week4.RoofExercise;
+import tinyllm.lab.exercises.week4.StopwatchExercise;
+import tinyllm.lab.exercises.week4.WorkExercise;
 
 /**
  * All exercises, in reading order. A new one: write a class like {@link SoftmaxExercise} and add it to {@link #ALL}.
@@ -86,6 +89,9 @@ public final class Exercises {
             CacheExercise.CACHE,
             CachedLoopExercise.DECODE,
             ReuseExercise.SECOND_TURN,
+            StopwatchExercise.STOPWATCH,
+            WorkExercise.WORK,
+            RoofExercise.ROOFLINE,
             GroupExercise.GROUP,
             PackingExercise.PACKING,
             LinearExercises.LOOP,
