@@ -1,5 +1,6 @@
 package tinyllm.bench;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import tinyllm.cache.PageBudget;
 import tinyllm.engine.Completion;
 import tinyllm.engine.Engine;
@@ -58,8 +61,13 @@ public final class BatchBench {
                 .withStepLimit(Duration.ofMinutes(5));
     }
 
-    /** The same requests one after another with a cache, and all at once. */
-    public Map<String, Object> atOnce() {
+    /**
+     * The same requests one after another with a cache, and all at once.
+     *
+     * @param peer takes its turn in each round; null for none
+     */
+    public Map<String, Object> atOnce(@Nullable LlamaCppBatch peer) throws IOException, InterruptedException {
+        List<Map<String, Object>> peers = new ArrayList<>();
         List<Double> prefill = new ArrayList<>();
         List<Double> decode = new ArrayList<>();
         List<Double> loop = new ArrayList<>();
@@ -79,6 +87,14 @@ public final class BatchBench {
             loop.add(tokens / seconds(start));
             note.accept("round " + (round + 1) + ": " + requests + " requests at once");
             batch.add(batch());
+            if (peer != null) {
+                note.accept("round " + (round + 1) + ": " + peer.name());
+                peers.add(peer.run(
+                        IntStream.range(0, requests)
+                                .mapToObj(i -> prompt(i, PROMPT))
+                                .toList(),
+                        ANSWER));
+            }
         }
         double p = SchedulerBench.median(prefill);
         double d = SchedulerBench.median(decode.stream().filter(x -> !x.isNaN()).toList());
@@ -96,7 +112,22 @@ public final class BatchBench {
         row.put("speedup", speedup);
         row.put("share_of_ceiling", speedup / ceiling);
         row.put("requests_per_s", SchedulerBench.median(batch) / ANSWER);
+        if (peer != null) {
+            row.put("peer", beside(peer.name(), SchedulerBench.median(batch), peers));
+        }
         row.put("samples", Map.of("P", prefill, "D", decode, "loop", loop, "batch", batch));
+        return row;
+    }
+
+    private static Map<String, Object> beside(String name, double ours, List<Map<String, Object>> samples) {
+        double theirs = SchedulerBench.median(samples.stream()
+                .map(sample -> sample.get("tokens_per_s") instanceof Number n ? n.doubleValue() : Double.NaN)
+                .toList());
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("name", name);
+        row.put("tokens_per_s", theirs);
+        row.put("ours_over_this", ours / theirs);
+        row.put("samples", samples);
         return row;
     }
 

@@ -18,6 +18,8 @@ public final class LlamaCppRunner implements Runner {
 
     private static final String VERSION = "0.3.36";
 
+    static final String NAME = "llama.cpp (llama-cpp-python " + VERSION + ", AMX off)";
+
     /** The flags of -march=native switch AMX on whatever GGML_AMX_INT8 says; without this macro its code is not compiled. */
     private static final String BUILD =
             "-DGGML_NATIVE=ON -DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__";
@@ -32,28 +34,46 @@ public final class LlamaCppRunner implements Runner {
      * @param prompt the ids that ours reads too
      */
     public LlamaCppRunner(Path home, Path model, int[] prompt, Consumer<String> progress) {
-        if (!model.toString().endsWith(".gguf")) {
-            throw new IllegalArgumentException("llama.cpp reads GGUF files, and " + model + " is none");
-        }
-        this.environment = new PeerEnvironment(home, "llama.cpp", "llama_cpp_peer.py", progress);
-        this.model = model;
+        this.environment = environment(home, "llama_cpp_peer.py", progress);
+        this.model = gguf(model);
         this.prompt = prompt.clone();
     }
 
     @Override
     public String name() {
-        return "llama.cpp (llama-cpp-python " + VERSION + ", AMX off)";
+        return NAME;
     }
 
     @Override
     public void prepare(Plan plan) throws IOException, InterruptedException {
+        install(environment);
+        Files.writeString(ids(), line(prompt));
+    }
+
+    /** The one environment of all scripts that use llama.cpp. */
+    static PeerEnvironment environment(Path home, String script, Consumer<String> progress) {
+        return new PeerEnvironment(home, "llama.cpp", script, progress);
+    }
+
+    static void install(PeerEnvironment environment) throws IOException, InterruptedException {
         environment.prepare(
                 "llama-cpp-python " + VERSION + " " + BUILD,
                 "building llama-cpp-python " + VERSION + " in " + environment.folder() + " (once; some minutes)",
                 List.of("--no-binary=llama-cpp-python", "llama-cpp-python==" + VERSION),
                 Map.of("CMAKE_ARGS", BUILD));
-        Files.writeString(
-                ids(), Arrays.stream(prompt).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+    }
+
+    /** Ids as the scripts read them. */
+    static String line(int[] ids) {
+        return Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(","));
+    }
+
+    /** The GGUF file, or what llama.cpp can't read. */
+    static Path gguf(Path model) {
+        if (!model.toString().endsWith(".gguf")) {
+            throw new IllegalArgumentException("llama.cpp reads GGUF files, and " + model + " is none");
+        }
+        return model;
     }
 
     @Override

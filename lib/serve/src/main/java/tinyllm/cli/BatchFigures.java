@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tinyllm.bench.BatchBench;
+import tinyllm.bench.LlamaCppBatch;
 import tinyllm.bench.Machine;
 import tinyllm.bench.OurRunner;
 import tinyllm.bench.Plan;
@@ -28,14 +30,22 @@ final class BatchFigures {
     private final KernelSet kernels;
     private final int threads;
     private final int rounds;
+    private final @Nullable LlamaCppBatch peer;
     private final OutputOptions output;
     private final Map<String, Object> json = new LinkedHashMap<>();
 
-    BatchFigures(String name, KernelSet kernels, int threads, int rounds, OutputOptions output) {
+    BatchFigures(
+            String name,
+            KernelSet kernels,
+            int threads,
+            int rounds,
+            @Nullable LlamaCppBatch peer,
+            OutputOptions output) {
         this.name = name;
         this.kernels = kernels;
         this.threads = threads;
         this.rounds = rounds;
+        this.peer = peer;
         this.output = output;
     }
 
@@ -69,9 +79,12 @@ final class BatchFigures {
         return 0;
     }
 
-    private void measure(List<String> parts, BatchBench bench) {
+    private void measure(List<String> parts, BatchBench bench) throws IOException, InterruptedException {
         if (parts.contains("at-once") || parts.contains("week1")) {
-            json.put("at_once", bench.atOnce());
+            if (peer != null) {
+                peer.prepare();
+            }
+            json.put("at_once", bench.atOnce(peer));
         }
         if (parts.contains("continuous")) {
             json.put("continuous", bench.continuous(128));
@@ -148,6 +161,14 @@ final class BatchFigures {
                     number("at_once", "D"),
                     number("at_once", "R"),
                     100 * number("at_once", "share_of_ceiling"));
+        }
+        if (json.get("at_once") instanceof Map<?, ?> row && row.get("peer") instanceof Map<?, ?> other) {
+            line(
+                    out,
+                    "  %s, the same requests in one context: %.1f tokens/s; ours is %.2f times that",
+                    String.valueOf(other.get("name")),
+                    number(other, "tokens_per_s"),
+                    number(other, "ours_over_this"));
         }
         if (json.containsKey("week1")) {
             line(

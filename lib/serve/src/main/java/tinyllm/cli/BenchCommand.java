@@ -14,6 +14,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tinyllm.bench.Benchmark;
+import tinyllm.bench.LlamaCppBatch;
 import tinyllm.bench.LlamaCppRunner;
 import tinyllm.bench.Machine;
 import tinyllm.bench.MlxLmRunner;
@@ -178,11 +179,15 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int batch() throws IOException, InterruptedException {
-        if (solution.mine() || !peers.isEmpty()) {
-            throw CommandException.wrongUsage("bench batch takes neither --solution mine nor --vs");
+        if (solution.mine() || peers.contains("mlx-lm")) {
+            throw CommandException.wrongUsage(
+                    "bench batch takes neither --solution mine nor --vs mlx-lm, only llama.cpp");
         }
         KernelSet set = kernels == null ? KernelSet.OWN : kernels;
-        return new BatchFigures(model, set, threads, rounds(5), output).run(parts);
+        LlamaCppBatch peer = peers.isEmpty()
+                ? null
+                : new LlamaCppBatch(ModelFiles.home(), ModelFiles.resolve(model), threads, output::note);
+        return new BatchFigures(model, set, threads, rounds(5), peer, output).run(parts);
     }
 
     /** Single operations, in this process. */

@@ -29,8 +29,8 @@ class BatchBenchTest {
 
     /** What is printed follows from what was measured. */
     @Test
-    void atOnce() {
-        Map<String, Object> row = bench(16).atOnce();
+    void atOnce() throws Exception {
+        Map<String, Object> row = bench(16).atOnce(null);
         double p = number(row, "P");
         double d = number(row, "D");
         double ceiling = 16 * (128 / p + 64 / d) / (2048 / p + 64 * Math.max(1 / d, 22 / p));

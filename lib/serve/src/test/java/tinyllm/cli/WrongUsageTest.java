@@ -42,7 +42,7 @@ class WrongUsageTest {
                 wrong("there is no model \"gpt\"", "tokenize", "--model", "gpt", "--text", "x"),
                 wrong("serve is not built yet", "serve", "--model", Lab.TINY, "--port", "9"),
                 wrong("--only sleep is no part of bench batch", "bench", "batch", "--only", "sleep"),
-                wrong("bench batch takes neither", "bench", "batch", "--vs", "llama.cpp"),
+                wrong("bench batch takes neither", "bench", "batch", "--vs", "mlx-lm"),
                 wrong("bench measures prefill, decode, batch, attention, kernels or course", "bench", "speed"),
                 wrong("--vs ollama is not a peer", "bench", "decode", "--vs", "ollama"),
                 wrong("--rounds must be 1 or more", "bench", "prefill", "--model", Lab.TINY, "--rounds", "0"),
