@@ -346,8 +346,8 @@ check("4.5 linear", MyLinearKernel::new)
 // which is why the other norms stay the library's; on a GPU the very same text is compiled for it.
 
 // %%
-String mine = KernelSources.of("4.5 rmsnorm", MyNormKernel::new);
-chat(KernelSources.withLastNorm(model(), mine), "Name three planets.", quick() ? 3 : 12)
+String norm() { return KernelSources.of("4.5 rmsnorm", MyNormKernel::new); } // your text as it is now
+chat(KernelSources.withLastNorm(model(), norm()), "Name three planets.", quick() ? 3 : 12)
 
 // %% [markdown]
 // ## See
@@ -365,8 +365,8 @@ strides.chart("4.5 stride")
 // itself, as one would write it for a CPU, every moment would touch all segments.
 
 // %%
-String softmax = KernelSources.of("4.5 softmax", MySoftmaxKernel::new);
-Coalescing.touches("Neighbours read neighbours", MetalKernel.of(softmax).inputs("x").outputs("out"),
+String softmax() { return KernelSources.of("4.5 softmax", MySoftmaxKernel::new); }
+Coalescing.touches("Neighbours read neighbours", MetalKernel.of(softmax()).inputs("x").outputs("out"),
         Launch.grid(128).group(128).output(DType.F32, 1, 256), 0, 2, 256, Tensor.normal(1, 1, 256))
 
 // %% [markdown]
@@ -374,16 +374,18 @@ Coalescing.touches("Neighbours read neighbours", MetalKernel.of(softmax).inputs(
 // they save in time.
 
 // %%
-var fused = Fusions.of(model().config()).with("4.5 rmsnorm", MyNormKernel::new)
+{
+    var fused = Fusions.of(model().config()).with("4.5 rmsnorm", MyNormKernel::new)
         .with("4.5 rope", MyRopeKernel::new).with("4.5 swiglu", MySwiGluKernel::new);
-show(fused.table());
-fused.chart()
+    show(fused.table());
+    show(fused.chart());
+}
 
 // %% [markdown]
 // The words you have used, beside CUDA's. The ideas are the same; this lab runs your text on NVIDIA's GPUs through a header of names.
 
 // %%
-MetalWords.of(KernelSources.of("4.5 axpy", MyAxpy::new), softmax, mine, KernelSources.of("4.5 linear", MyLinearKernel::new))
+MetalWords.of(KernelSources.of("4.5 axpy", MyAxpy::new), softmax(), norm(), KernelSources.of("4.5 linear", MyLinearKernel::new))
 
 // %% [markdown]
 // ## Measure
