@@ -170,8 +170,8 @@ check("2.3a matvec", MyMatvec::new)
 // The first cell again, and the kernel is yours. Write another sentence and other words; each word counts with its first token.
 
 // %%
-String mine = KernelSources.of("2.3a matvec", MyMatvec::new);
-NextWord.of(model(), mine, "The capital of France is", " Paris", " London", " big", " a", " the", " cheese")
+String mine() { return KernelSources.of("2.3a matvec", MyMatvec::new); } // your text as it is now
+NextWord.of(model(), mine(), "The capital of France is", " Paris", " London", " big", " a", " the", " cheese")
 
 // %% [markdown]
 // ## See
@@ -180,26 +180,28 @@ NextWord.of(model(), mine, "The capital of France is", " Paris", " London", " bi
 // $n$ walks along row $n$: at every moment the lanes are in as many rows, and as many transactions.
 
 // %%
-String plain = KernelSources.of("2.3a naive", MyNaive::new);
+String plain() { return KernelSources.of("2.3a naive", MyNaive::new); }
 var product = MatvecView.of(256, 64);
-product.plain("Plain: every lane in a row of its own", plain)
+product.plain("Plain: every lane in a row of its own", plain())
 
 // %% [markdown]
 // In the second kernel 32 lanes read one row side by side, one transaction for all of them, and then the next row. The SIMD group has four rows; rows 4 to 7
 // belong to the other one.
 
 // %%
-product.together("32 lanes read 32 neighbouring words", mine)
+product.together("32 lanes read 32 neighbouring words", mine())
 
 // %% [markdown]
 // The bytes, and your guess. The host run has no cache: a word that eight steps of a loop read is moved eight times. A GPU's cache saves the plain kernel
 // from the worst; how much depends on how many threads share it.
 
 // %%
-var bytes = MatvecView.of(512, 64).bars(plain, mine);
-show(bytes.table());
-prediction("2.3a naive bytes").ifPresent(p -> show("Your guess for the plain kernel: " + p.guess() + " " + p.unit()));
-bytes.chart()
+{
+    var bytes = MatvecView.of(512, 64).bars(plain(), mine());
+    show(bytes.table());
+    prediction("2.3a naive bytes").ifPresent(p -> show("Your guess for the plain kernel: " + p.guess() + " " + p.unit()));
+    show(bytes.chart());
+}
 
 // %% [markdown]
 // ## Measure
@@ -218,7 +220,7 @@ challenge("2.3a matvec", MyMatvec::new)
 // - **Wider loads.** One lane takes two or four words with one instruction; **llama.cpp**'s `kernel_mul_mv_q4_0_f32` reads half a block, and each SIMD
 //   group has several rows, like yours (`N_R0_Q4_0`).
 // - **vLLM** uses *Marlin* for 4-bit weights on NVIDIA: weights are shuffled once at load, so that each thread finds what it needs side by side.
-// - For more than a few rows of $x$ all of this is wrong: each weight is unpacked for every row again. That is chapter 2.3b.
+// - For more than a few rows of $x$ all of this is wrong: each weight is unpacked for every row again: chapter 2.3b.
 
 // %% [markdown]
 // ## Check yourself
@@ -256,7 +258,7 @@ challenge("2.3a matvec", MyMatvec::new)
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// Next: 2.3b, where many rows share the unpacked weights. Your progress so far:
+// Next: [2.3b Quantized matmul on a GPU](23b-quantized-matmul-gpu.ipynb), where many rows share the unpacked weights. Your progress so far:
 
 // %%
 progress()

@@ -1,8 +1,10 @@
 package tinyllm.lab;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import tech.tablesaw.api.Table;
 import tinyllm.kernel.KernelCall;
 import tinyllm.kernel.KernelException;
@@ -17,6 +19,7 @@ import tinyllm.tensor.Tensor;
 public final class KernelBars {
 
     private final List<Row> rows = new ArrayList<>();
+    private final List<Loads> loads = new ArrayList<>();
     private final long fewest;
 
     /**
@@ -26,6 +29,9 @@ public final class KernelBars {
      * @param deviceKb kilobytes that device memory moves
      */
     public record Row(String variant, long transactions, double deviceKb, long threadgroupBytes, long barriers) {}
+
+    /** How many values the threads of a variant load, from device memory and from threadgroup memory. */
+    private record Loads(double device, double threadgroup) {}
 
     private KernelBars(long fewest) {
         this.fewest = fewest;
@@ -57,11 +63,44 @@ public final class KernelBars {
                 report.deviceBytes() / 1e3,
                 report.counts().threadgroupBytes(),
                 report.counts().barriers()));
+        loads.add(new Loads(loads(report, false), loads(report, true)));
         return this;
+    }
+
+    private static double loads(HostReport report, boolean threadgroup) {
+        return report.accesses().stream()
+                .filter(access -> !access.write() && access.threadgroup() == threadgroup)
+                .mapToLong(HostReport.LineAccess::accesses)
+                .sum();
     }
 
     public Table table() {
         return Tables.of(rows);
+    }
+
+    /** Values that the threads of each variant load from threadgroup memory, for each product. */
+    double[] threadgroupLoads(long products) {
+        return loads.stream().mapToDouble(l -> l.threadgroup() / products).toArray();
+    }
+
+    /**
+     * Values that the threads load for each product, from either memory.
+     *
+     * @param title says what is to be seen
+     * @param products how many products any variant computes
+     */
+    public Picture loadsChart(String title, long products) {
+        Map<String, double[]> series = new LinkedHashMap<>();
+        series.put("from threadgroup memory", threadgroupLoads(products));
+        series.put(
+                "from device memory",
+                loads.stream().mapToDouble(l -> l.device() / products).toArray());
+        return Charts.bars(
+                title,
+                "variant",
+                "loads for each product",
+                rows.stream().map(Row::variant).toList(),
+                series);
     }
 
     /** Kilobytes moved, beside the floor. */

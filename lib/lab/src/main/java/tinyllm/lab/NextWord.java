@@ -1,6 +1,7 @@
 package tinyllm.lab;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,24 +27,12 @@ public final class NextWord {
      * @param words each is looked up as one token, its first
      */
     public static Table of(CausalLm model, String source, String text, String... words) {
-        int[] ids = new int[words.length];
-        for (int i = 0; i < words.length; i++) {
-            ids[i] = model.tokenizer().encode(words[i])[0];
-        }
-        int[] tokens = model.tokenizer().encode(text);
-        int last = model.config().numHiddenLayers() - 1;
-        Map<String, Tensor> traced = model.trace(tokens, List.of(last), List.of("residual"));
-        Tensor stream = List.copyOf(traced.values()).getLast(); // [L, E]
-        var w = model.weights();
-        int e = stream.dim(-1);
-        Tensor hidden = model.parts()
-                .norm()
-                .normalize(
-                        stream.reshape(tokens.length, e).slice(0, tokens.length - 1, tokens.length),
-                        w.norm(),
-                        w.rmsNormEps());
-        Tensor rows = w.outputTable().take(ids, 0).astype(DType.F32); // [words, E]
-        QuantizedInputs in = QuantizedInputs.of(hidden.astype(DType.F32), rows.toFloats(), ids.length, e);
+        int[] ids = first(model, words);
+        Tensor all = hidden(model, model.tokenizer().encode(text)); // [L, E]
+        int e = all.dim(1);
+        Tensor hidden = all.slice(0, all.dim(0) - 1, all.dim(0));
+        Tensor rows = model.weights().outputTable().take(ids, 0).astype(DType.F32); // [words, E]
+        QuantizedInputs in = QuantizedInputs.of(hidden, rows.toFloats(), ids.length, e);
         float[] logits = MatvecKernels.named(source)
                 .run(MatvecKernels.simdGroups(ids.length), MatvecKernels.arguments(in))
                 .getFirst()
@@ -55,6 +44,25 @@ public final class NextWord {
         }
         found.sort(Comparator.comparingDouble(Word::kernel).reversed());
         return Tables.of(found);
+    }
+
+    /** The first token of each word. */
+    static int[] first(CausalLm model, String... words) {
+        return Arrays.stream(words)
+                .mapToInt(word -> model.tokenizer().encode(word)[0])
+                .toArray();
+    }
+
+    /** What the output layer sees: the residual stream behind the last block, normalised, F32 {@code [L, E]}. */
+    static Tensor hidden(CausalLm model, int[] tokens) {
+        int last = model.config().numHiddenLayers() - 1;
+        Map<String, Tensor> traced = model.trace(tokens, List.of(last), List.of("residual"));
+        Tensor stream = List.copyOf(traced.values()).getLast();
+        var w = model.weights();
+        return model.parts()
+                .norm()
+                .normalize(stream.reshape(tokens.length, stream.dim(-1)), w.norm(), w.rmsNormEps())
+                .astype(DType.F32);
     }
 
     private static double rounded(double logit) {

@@ -12,10 +12,12 @@ import tinyllm.kernel.KernelText;
 import tinyllm.kernel.Launch;
 import tinyllm.kernel.MetalKernel;
 import tinyllm.lab.view.Picture;
+import tinyllm.model.CausalLm;
+import tinyllm.model.Models;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
-/** Pictures of chapters 4.5 and 2.3a, from runs on the host. */
+/** Pictures of chapters 4.5, 2.3a and 2.3b, from runs on the host. */
 @Tag("slow")
 @DisabledOnOs(OS.MAC)
 class KernelViewsTest {
@@ -93,5 +95,57 @@ class KernelViewsTest {
         double plain = bars.doubleColumn("deviceKb").get(0);
         assertThat(bars.doubleColumn("deviceKb").get(1)).isLessThan(plain / 5);
         assertThat(bars.doubleColumn("deviceKb").get(2)).isLessThan(plain / 10);
+    }
+
+    @Test
+    void aTileReadsEachValueOfXOnce() {
+        Picture tiles = MatmulView.of(20, 64, 40)
+                .naive()
+                .tile(KernelSources.library("2.3b tile"))
+                .tiles();
+
+        assertThat(tiles.text())
+                .isEqualTo("naive: a value of x is read 32 ×, a word of w 32 ×, for 128 results; "
+                        + "tile: a value of x is read 1 ×, a word of w 8 ×, for 256 results.");
+        assertThatThrownBy(() -> MatmulView.of(20, 64, 40).tiles()).hasMessageContaining("one to four kernels");
+    }
+
+    @Test
+    void registersAndMatricesLoadLessForEachProduct() {
+        MatmulView view = MatmulView.of(32, 64, 32)
+                .tile(KernelSources.library("2.3b tile"))
+                .registers(KernelSources.library("2.3b registers"))
+                .matrices(KernelSources.library("2.3b matrices"));
+
+        assertThat(view.bars().threadgroupLoads(32 * 64 * 32))
+                .as("matrices load an eighth, and each result once more to copy it")
+                .startsWith(2, 1, 1 / 8.0 + 1 / 64.0);
+        assertThat(view.loads().text()).contains("from threadgroup memory is largest at tile (2)");
+        double[] kb = view.bars().table().doubleColumn("deviceKb").asDoubleArray();
+        assertThat(kb[1]).isLessThan(0.6 * kb[0]);
+    }
+
+    @Test
+    void moreRowsCostTheKernelForOneRowMore() {
+        assertThat(MatmulView.rows("nobody's guess", 64, 32, 1, 16).text())
+                .contains("16 rows: row by row")
+                .contains("tiles of 32 rows from");
+        assertThat(MatmulView.of(8, 128, 64)
+                        .parts(KernelSources.library("2.3b split-K"), 1, 4)
+                        .text())
+                .startsWith("4 parts: 16 threadgroups instead of 4, for 1.");
+        String racing =
+                KernelSources.library("2.3b tile").replace("threadgroup_barrier(mem_flags::mem_threadgroup);", "");
+        assertThatThrownBy(() -> MatmulView.of(16, 64, 16).tile(racing).bars()).hasMessageContaining("tile does what");
+    }
+
+    @Test
+    void aKernelChoosesAfterEachToken() {
+        CausalLm tiny = Models.load("../core/src/test/resources/checkpoints/mlx-q4-g64");
+        String source = KernelSources.library("2.3b matrices");
+        int tokens = tiny.tokenizer().encode("a b a").length;
+
+        assertThat(NextWords.of(tiny, source, "a b a", "a", "b").text()).contains(" of " + tokens + " tokens");
+        assertThatThrownBy(() -> NextWords.of(tiny, source, "a b a", "a")).hasMessageContaining("two words or more");
     }
 }

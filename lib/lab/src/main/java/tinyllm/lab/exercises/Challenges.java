@@ -9,8 +9,8 @@ import tinyllm.lab.exercises.week2.SmallKernelChallenge;
 /** All challenges, in reading order; a chapter that writes a kernel ends with one. */
 public final class Challenges {
 
-    private static final List<Challenge<?, ?>> ALL =
-            List.of(LinearChallenge.MATVEC, SmallKernelChallenge.NORM, QuantizedChallenges.MATVEC);
+    private static final List<Challenge<?, ?>> ALL = List.of(
+            LinearChallenge.MATVEC, SmallKernelChallenge.NORM, QuantizedChallenges.MATVEC, QuantizedChallenges.MATMUL);
 
     private Challenges() {}
 

@@ -40,11 +40,13 @@ import tinyllm.lab.exercises.week2.ElementKernels;
 import tinyllm.lab.exercises.week2.GroupExercise;
 import tinyllm.lab.exercises.week2.LinearExercises;
 import tinyllm.lab.exercises.week2.LinearKernel;
+import tinyllm.lab.exercises.week2.MatrixKernels;
 import tinyllm.lab.exercises.week2.MatvecKernels;
 import tinyllm.lab.exercises.week2.PackingExercise;
 import tinyllm.lab.exercises.week2.ReuseExercise;
 import tinyllm.lab.exercises.week2.RopeKernel;
 import tinyllm.lab.exercises.week2.RowKernelExercises;
+import tinyllm.lab.exercises.week2.TileKernels;
 import tinyllm.lab.exercises.week4.RoofExercise;
 import tinyllm.lab.exercises.week4.StopwatchExercise;
 import tinyllm.lab.exercises.week4.WorkExercise;
@@ -104,7 +106,11 @@ public final class Exercises {
             ElementKernels.SWIGLU,
             LinearKernel.LINEAR,
             MatvecKernels.NAIVE,
-            MatvecKernels.MATVEC);
+            MatvecKernels.MATVEC,
+            TileKernels.TILE,
+            TileKernels.REGISTERS,
+            MatrixKernels.MATRICES,
+            MatrixKernels.SPLIT);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
