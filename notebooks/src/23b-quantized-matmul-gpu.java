@@ -4,7 +4,8 @@
 // A prompt of 500 tokens is 500 rows, and they all meet the same weights. **You will build** the kernel for that in four steps: a tile in threadgroup
 // memory, a tile in registers, SIMD groups that multiply matrices, and threadgroups that share the columns. **You will see** what each step loads and
 // moves. **You need** chapters 4.5 (tiles) and 2.3a (4-bit words). **About 75 minutes** (an estimate).
-//
+
+// %% [markdown]
 // Run the next cell: after *each* token of a sentence the finished kernel decides which of ten words comes next. All rows are one product with the
 // words' rows in the output layer, in 4 bits.
 
