@@ -175,7 +175,7 @@ show(Pace.chart())
 // ## Check yourself
 //
 // <details><summary>1. You changed a class and ran its cell, but the check still sees the old one. What did you forget?</summary>
-// Nothing, if the cell ran without an error: the check makes a new object each time. Look for a compile error below the class cell; then the old class is still there.
+// Nothing, if the cell ran without an error: the check makes a new object each time. Look for a compile error below the class cell; then the old class is still there, or none (<i>cannot find symbol</i>).
 // </details>
 //
 // <details><summary>2. <code>mine</code> is suddenly null, or "cannot find symbol: variable mine". Why, and what helps?</summary>

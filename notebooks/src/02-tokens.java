@@ -18,7 +18,7 @@ TokenCut.of(model().tokenizer(), "Tokenization isn't obvious: 1234, naïve café
 // %% [markdown]
 // ## Predict
 //
-// In exercises 2 and 3 you build a model that knows one thing: which token followed which in some twenty pages of text. On text that it has
+// In exercises 2 and 3 you build a model that knows one thing: which token followed which in a few dozen pages of text. On text that it has
 // not seen, **how often will its first guess for the next token be right?**
 
 // %%

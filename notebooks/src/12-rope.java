@@ -131,7 +131,8 @@ check("1.2 rope", MyHalvesRope::new)
 // The paper pairs neighbours, $(x_{2i}, x_{2i+1})$; MLX calls that `traditional`, and GGUF files of the Llama family (SmolLM2 among them) store
 // their weights for it. The two differ only in the order of the numbers, but a model trained with one and run with the other
 // misjudges every distance. Write the neighbours' case: `x.at("..., ::2")` takes every second number from 0, `x.at("..., 1::2")` from 1. The result must
-// lie as x lay: even, odd, even, odd. `Tensor.stack(-1, a, b)` puts a and b beside each other on a new last axis of size 2.
+// lie as x lay: even, odd, even, odd. `Tensor.stack(-1, a, b)` puts a and b beside each other on a new last axis of size 2; `reshape(x.shape())` gives
+// a tensor the shape of x.
 
 // %% exercise="1.2 both layouts"
 class MyRope implements RopeFn {

@@ -65,8 +65,9 @@ new String(file, 8, 420)
 
 // %% [markdown]
 // Write the reader. `StrictJson.object(bytes, "the header")` gives a map. Leave out `__metadata__`, and give offsets from the start of the
-// *file*: `new TensorEntry(name, ElementType.valueOf(dtype), shape, offset, size)`, with `shape` a `List<Integer>`, as the map has it. A file
-// comes from a stranger: when $n$ is below 2 or more than the file has left, throw a `FormatException`.
+// *file*: `new TensorEntry(name, ElementType.valueOf(dtype), shape, offset, size)`, with `shape` a `List<Integer>`, as the map has it; its
+// `data_offsets` are a `List` of `Number`s. A file comes from a stranger: when it has fewer than 8 bytes, or $n$ is below 2 or more than the
+// file has left, throw a `FormatException`. `ByteBuffer` and `ByteOrder` are imported.
 
 // %% exercise="1.5 header"
 class MyHeader implements HeaderFn {
@@ -74,7 +75,10 @@ class MyHeader implements HeaderFn {
     @SuppressWarnings("unchecked")
     public List<TensorEntry> read(byte[] file) {
         // BEGIN SOLUTION read n, refuse a wrong one, parse the JSON, make an entry of each tensor
-        long n = java.nio.ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+        if (file.length < 8) {
+            throw new FormatException("a file of " + file.length + " bytes has no header");
+        }
+        long n = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
         if (n < 2 || n > file.length - 8) {
             throw new FormatException("the header's length is " + n + ", but the file has " + file.length + " bytes");
         }
@@ -99,7 +103,7 @@ class MyHeader implements HeaderFn {
 class MyHeader implements HeaderFn {
     @SuppressWarnings("unchecked")
     public List<TensorEntry> read(byte[] file) {
-        long n = java.nio.ByteBuffer.wrap(file).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+        long n = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
         if (n < 2 || n > file.length - 8) {
             throw new FormatException("the header's length is " + n);
         }
@@ -269,8 +273,8 @@ check("1.5 block", MyBlock::new)
 //
 // Embed the tokens, `parts.embedding().embed(w.embedTokens(), tokens)`, give the text a batch axis (`expandDims(0)`), make one causal mask,
 // `parts.mask().causal(L, L, x.dtype())`, run
-// `parts.block()` with each of `w.layers()`, and normalise once more with `w.norm()`. The head reads logits off the result with
-// `w.outputTable()`. That is a whole language model.
+// `parts.block()` with each of `w.layers()` at `offset` 0, and normalise once more with `w.norm()` and `w.rmsNormEps()`. The head
+// reads logits off the result with `w.outputTable()`. That is a whole language model.
 
 // %% exercise="1.5 model"
 class MyDecoder implements DecoderFn {

@@ -60,7 +60,8 @@ for (int turn = 0; turn < 3; turn++) {
 
 // %% [markdown]
 // Write `render`. When the conversation doesn't begin with a system message, one with `defaultSystem` comes first. The open assistant turn
-// comes only when `addGenerationPrompt` is true. `Message` is a record of `role()` and `content()`; the content goes in as it is.
+// comes only when `addGenerationPrompt` is true. `Message` is a record of `role()` and `content()`; the content goes in as it is. Put it
+// together with `+` and `\n`: a line that begins with `%`, even in a text block, is taken for one of the notebook's own commands.
 
 // %% exercise="1.6 template"
 class MyTemplate implements PromptFn {

@@ -117,7 +117,21 @@ public final class Tables {
         if (shown < table.rowCount()) {
             out.append("<p>… ").append(table.rowCount() - shown).append(" more rows</p>");
         }
-        return new Html(out.toString(), table.print(shown));
+        return new Html(out.toString(), printed(table).print(shown));
+    }
+
+    /** The table with its numbers as short as in HTML: a double prints with up to 17 digits. */
+    private static Table printed(Table table) {
+        Table text = Table.create(table.name());
+        for (Column<?> column : table.columns()) {
+            text.addColumns(
+                    column instanceof DoubleColumn
+                            ? StringColumn.create(
+                                    column.name(),
+                                    IntStream.range(0, column.size()).mapToObj(r -> cell(column, r)))
+                            : column);
+        }
+        return text;
     }
 
     private static String align(Column<?> column) {

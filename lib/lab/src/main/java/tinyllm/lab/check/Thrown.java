@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import jdk.jshell.spi.SPIResolutionException;
+import tinyllm.lab.view.Notebook;
 
 /** Says in one sentence what was thrown, and where in the learner's cell, without the names that only a JVM needs. */
 public final class Thrown {
@@ -28,9 +30,24 @@ public final class Thrown {
         if (thrown instanceof OutOfMemoryError) {
             return "the Java heap is full (OutOfMemoryError)" + where(thrown) + ".";
         }
+        if (thrown instanceof SPIResolutionException) {
+            return unresolved(thrown);
+        }
         String name = thrown.getClass().getSimpleName();
         String message = handed(thrown).orElseGet(() -> clean(thrown.getMessage() == null ? "" : thrown.getMessage()));
         return (message.isEmpty() ? name : name + ": " + message) + where(thrown);
+    }
+
+    /** JShell takes a class that uses an unknown name, and throws this from its constructor and methods. */
+    private static String unresolved(Throwable thrown) {
+        String type = Arrays.stream(thrown.getStackTrace())
+                .filter(Thrown::isCell)
+                .findFirst()
+                .map(frame -> simpleName(frame.getClassName()))
+                .orElse("a class");
+        List<String> found = Notebook.current().unresolved(type);
+        return "%s does not compile as a whole, %s. Is it a slip of the keyboard, or is an import missing?"
+                .formatted(type, found.isEmpty() ? "a name in it is not known" : String.join("; ", found));
     }
 
     /** A null that a cell hands to the library is the cell's, whatever the library calls it. */
@@ -61,12 +78,16 @@ public final class Thrown {
                 .orElse("");
     }
 
-    /** JShell's classes, and others that no class path holds: they have no module, and a loader without a name. */
+    /**
+     * JShell's classes, and others that no class path holds: they have no module, and a loader without a name. A kernel loads
+     * the library that way, too.
+     */
     private static boolean isCell(StackTraceElement frame) {
         return frame.getClassName().startsWith(CELL_CLASS)
                 || (frame.getModuleName() == null
                         && frame.getClassLoaderName() == null
-                        && !frame.getClassName().startsWith("jdk."));
+                        && !frame.getClassName().startsWith("jdk.")
+                        && !frame.getClassName().startsWith("tinyllm."));
     }
 
     /** The method that a lambda stands in, as its author knows it. */

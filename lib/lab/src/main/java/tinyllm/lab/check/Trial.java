@@ -49,12 +49,19 @@ record Trial<T>(
                 "The numbers are right, but the library's own code computed them: write it from array operations.";
             case NOT_ATTEMPTED ->
                 Objects.requireNonNullElse(Objects.requireNonNull(thrown).getMessage(), "");
-            case CRASHED -> Thrown.describe(Objects.requireNonNull(thrown));
+            case CRASHED -> crash(Objects.requireNonNull(thrown));
             default ->
                 thrown != null
                         ? Objects.requireNonNullElse(thrown.getMessage(), "")
                         : difference.ok() ? Objects.requireNonNull(changed) : difference.message();
         };
+    }
+
+    private String crash(Throwable t) {
+        return expected instanceof Refusal refusal
+                ? "these inputs make no sense and should be refused by " + refusal + "; this came instead: "
+                        + Thrown.describe(t)
+                : Thrown.describe(t);
     }
 
     Row row(String message) {

@@ -34,7 +34,10 @@ final class Values {
     /** Tolerances below 0 ask for the dtype's own. */
     static Difference compare(Object expected, @Nullable Object actual, double rtol, double atol) {
         if (actual == null) {
-            return Difference.of(shape(expected), kind(expected), "null was returned instead of " + describe(expected));
+            return expected instanceof Refusal refusal
+                    ? refusal(refusal, null)
+                    : Difference.of(
+                            shape(expected), kind(expected), "null was returned instead of " + describe(expected));
         }
         return switch (expected) {
             case Refusal refusal -> refusal(refusal, actual);
@@ -63,14 +66,14 @@ final class Values {
                 v.ok() ? "" : v.message());
     }
 
-    private static Difference refusal(Refusal expected, Object actual) {
+    private static Difference refusal(Refusal expected, @Nullable Object actual) {
         return expected.equals(actual)
                 ? Difference.none("", "refused", Double.NaN)
                 : Difference.of(
                         "",
                         "refused",
-                        "these inputs make no sense and should be refused by " + expected + "; " + describe(actual)
-                                + " came");
+                        "these inputs make no sense and should be refused by " + expected + "; "
+                                + (actual == null ? "null" : describe(actual)) + " came");
     }
 
     private static Difference text(String expected, Object actual) {

@@ -25,7 +25,9 @@ public final class IJavaStart {
     /** Makes the running IJava kernel the lab's; an exception would fail the learner's first cell, so nothing is let out. */
     public static void install() {
         try {
-            LabKernel.install(new Adapter(IJava.getKernelInstance(), shell(IJava.getKernelInstance())));
+            Adapter adapter = new Adapter(IJava.getKernelInstance(), shell(IJava.getKernelInstance()));
+            UnresolvedNames.tell(adapter.shell(), adapter::warn);
+            LabKernel.install(adapter);
         } catch (Throwable t) {
             System.err.println("The Tiny LLM Lab is not ready in this kernel: " + t);
         }
@@ -69,6 +71,11 @@ public final class IJavaStart {
                     .filter(snippet -> shell.status(snippet).isActive())
                     .map(Snippet::source)
                     .toList();
+        }
+
+        @Override
+        public List<String> unresolved(String type) {
+            return UnresolvedNames.of(shell, type);
         }
 
         @Override

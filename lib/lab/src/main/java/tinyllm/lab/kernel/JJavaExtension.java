@@ -26,6 +26,7 @@ public final class JJavaExtension implements Extension {
             if (kernel instanceof JavaKernel java) {
                 Adapter adapter = new Adapter(java);
                 SupertypesFirst.putInto(java.getJShell(), adapter::warn);
+                UnresolvedNames.tell(java.getJShell(), adapter::warn);
                 LabKernel.install(adapter);
             }
         } catch (Throwable t) {
@@ -65,6 +66,11 @@ public final class JJavaExtension implements Extension {
                     .filter(snippet -> kernel.getJShell().status(snippet).isActive())
                     .map(Snippet::source)
                     .toList();
+        }
+
+        @Override
+        public List<String> unresolved(String type) {
+            return UnresolvedNames.of(kernel.getJShell(), type);
         }
 
         @Override

@@ -20,6 +20,9 @@ interface Kernel {
     /** The sources of the live snippets, oldest first. */
     List<String> snippets();
 
+    /** What keeps the class of this name from being used, "cannot find symbol: variable sum"; empty when nothing does. */
+    List<String> unresolved(String type);
+
     /** Whether a cell runs, which can show something. */
     boolean isAttached();
 

@@ -81,5 +81,10 @@ final class LabKernel {
         public List<String> snippets() {
             return kernel.snippets();
         }
+
+        @Override
+        public List<String> unresolved(String type) {
+            return kernel.unresolved(type);
+        }
     }
 }

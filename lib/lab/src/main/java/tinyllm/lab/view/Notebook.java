@@ -23,6 +23,16 @@ public interface Notebook {
     /** The sources of the live snippets of this session, oldest first; empty without a kernel. */
     List<String> snippets();
 
+    /**
+     * What the compiler has against a cell's class that the kernel took all the same, such as "cannot find symbol: variable
+     * sum"; empty when nothing is wrong with it, and without a kernel.
+     *
+     * @param type the simple name of the class
+     */
+    default List<String> unresolved(String type) {
+        return List.of();
+    }
+
     /** The notebook of this process: the kernel's, or the terminal. */
     static Notebook current() {
         return Current.notebook;

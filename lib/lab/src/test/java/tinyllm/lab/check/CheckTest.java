@@ -254,7 +254,16 @@ class CheckTest {
         });
 
         assertThat(result.outcome()).isEqualTo(Outcome.CRASHED);
-        assertThat(result.message()).contains("IllegalStateException: no");
+        assertThat(result.message())
+                .contains("should be refused by an IllegalArgumentException", "IllegalStateException: no");
+    }
+
+    @Test
+    void returnsNullWhereItShouldRefuse() {
+        CheckResult result = new Check<>(REFUSE).run(() -> (Sorting) values -> null);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.INCORRECT);
+        assertThat(result.message()).contains("should be refused by an IllegalArgumentException; null came");
     }
 
     @Test

@@ -157,6 +157,20 @@ abstract class KernelContract {
 
     @Test
     @Order(9)
+    void aClassWithAnUnknownNameSaysWhichOne() {
+        Cell cell = kernel.run(softmax("Tensor e = s.exp(); return e.div(sum);"));
+        assertThat(cell.text()).contains("Mine can't be used before this is mended: cannot find symbol: variable sum.");
+        assertThat(check())
+                .contains("cannot be checked", "cannot find symbol: variable sum")
+                .doesNotContain("SPIResolution");
+
+        assertThat(kernel.run(softmax("return s.mul(\"2\");")).status() + check())
+                .doesNotContain("SPIResolution");
+        assertThat(kernel.run("check(\"1.1 softmax\", Mine::notThere);").text()).doesNotContain("incubating");
+    }
+
+    @Test
+    @Order(10)
     void exitSaysWhatHappened() throws InterruptedException {
         String id = kernel.start("System.exit(3);");
         Cell cell = kernel.finish(id, 10);

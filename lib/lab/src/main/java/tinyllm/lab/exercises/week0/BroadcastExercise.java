@@ -13,8 +13,6 @@ import tinyllm.tensor.Tensor;
 /** Exercise "0.1 broadcasting". */
 public final class BroadcastExercise {
 
-    private static final String REFUSED = "refused with an IllegalArgumentException";
-
     public static final Exercise<BroadcastFn> BROADCASTING = Exercise.of("0.1 broadcasting", BroadcastFn.class)
             .title("Arrays of different shapes meet")
             .reference(Broadcast::new)
@@ -29,8 +27,8 @@ public final class BroadcastExercise {
             .check(shape("the second is longer", List.of(3), List.of(2, 4, 3)))
             .check(shape("ones on both sides", List.of(2, 1, 3), List.of(4, 1)))
             .check(shape("a number alone", List.of(), List.of(2, 2)))
-            .check(shape("sizes that don't fit", List.of(4, 3), List.of(4)))
-            .check(shape("sizes that don't fit, one of them twice the other", List.of(2, 4), List.of(2, 2)))
+            .check(refused("sizes that don't fit", List.of(4, 3), List.of(4)))
+            .check(refused("sizes that don't fit, one of them twice the other", List.of(2, 4), List.of(2, 2)))
             .check(stretch("a row onto two rows", List.of(3), List.of(2, 3)))
             .check(stretch("a column onto three columns", List.of(2, 1), List.of(2, 3)))
             .check(stretch("a row of as many as there are rows", List.of(3), List.of(3, 3)))
@@ -129,13 +127,16 @@ public final class BroadcastExercise {
 
     private static Case<BroadcastFn> shape(String name, List<Integer> a, List<Integer> b) {
         String full = "shape of " + name + ": " + a + " and " + b;
-        return Case.of(full, seed -> List.of(ints(a), ints(b)), (answer, in) -> {
-            try {
-                return answer.shape(in.get(0), in.get(1));
-            } catch (IllegalArgumentException refused) {
-                return REFUSED;
-            }
-        });
+        return Case.of(full, seed -> List.of(ints(a), ints(b)), (answer, in) -> answer.shape(in.get(0), in.get(1)));
+    }
+
+    private static Case<BroadcastFn> refused(String name, List<Integer> a, List<Integer> b) {
+        String full = "shape of " + name + ": " + a + " and " + b;
+        return Case.refused(
+                full,
+                seed -> List.of(ints(a), ints(b)),
+                (answer, in) -> answer.shape(in.get(0), in.get(1)),
+                IllegalArgumentException.class);
     }
 
     private static Case<BroadcastFn> stretch(String name, List<Integer> from, List<Integer> to) {

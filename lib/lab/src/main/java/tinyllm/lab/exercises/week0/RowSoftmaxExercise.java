@@ -55,6 +55,26 @@ public final class RowSoftmaxExercise {
                         }
                     })
             .mistake(
+                    "the formula as it stands",
+                    "Two things: large scores overflow, exp(1000) is infinity, so subtract the largest score first. And the"
+                            + " logarithm was taken of the finished probability: write it out, x - max - log(sum).",
+                    () -> new Steps() {
+                        @Override
+                        double exp(double x) {
+                            return (float) Math.exp(x);
+                        }
+
+                        @Override
+                        double shift(float[] x) {
+                            return 0;
+                        }
+
+                        @Override
+                        double log(float[] x, int i) {
+                            return Math.log(softmax(x)[i]);
+                        }
+                    })
+            .mistake(
                     "maximum searched from 0",
                     "The search for the largest score began at 0, so scores that are all negative are not shifted, and"
                             + " their exponentials all became 0. Begin at Float.NEGATIVE_INFINITY.",

@@ -81,6 +81,29 @@ public final class BlockExercise {
                         }
                     })
             .mistake(
+                    "the first residual from the normalised x",
+                    "What attention gives was added to the normalised x: the stream itself, x, is never normalised.",
+                    () -> new Steps() {
+                        @Override
+                        Tensor kept(Tensor x, Tensor normed) {
+                            return normed;
+                        }
+
+                        @Override
+                        Tensor keptAfter(Tensor h, Tensor normed) {
+                            return h;
+                        }
+                    })
+            .mistake(
+                    "the second residual from the normalised h",
+                    "What the MLP gives was added to the normalised h: the stream itself, h, is never normalised.",
+                    () -> new Steps() {
+                        @Override
+                        Tensor keptAfter(Tensor h, Tensor normed) {
+                            return normed;
+                        }
+                    })
+            .mistake(
                     "no first norm",
                     "Attention reads x as it is: it must read norm(x) with the weight inputNorm.",
                     () -> new Steps() {
@@ -213,6 +236,10 @@ public final class BlockExercise {
             return x;
         }
 
+        Tensor keptAfter(Tensor h, Tensor normed) {
+            return kept(h, normed);
+        }
+
         Tensor addAttended(Tensor x, Tensor attended) {
             return x.add(attended);
         }
@@ -230,7 +257,7 @@ public final class BlockExercise {
             Tensor normed = firstNorm(x, w, parts);
             Tensor h = addAttended(kept(x, normed), attend(normed, w, mask, offset, parts));
             Tensor normedH = secondNorm(mlpReads(x, h), w, parts);
-            return addFed(x, kept(h, normedH), feed(normedH, w, parts));
+            return addFed(x, keptAfter(h, normedH), feed(normedH, w, parts));
         }
     }
 }

@@ -9,6 +9,7 @@ import tinyllm.nn.Decoder;
 import tinyllm.nn.DecoderFn;
 import tinyllm.nn.DecoderWeights;
 import tinyllm.nn.Parts;
+import tinyllm.nn.Softmax;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
@@ -65,6 +66,25 @@ public final class DecoderExercise {
                         @Override
                         Tensor blockReads(Tensor embedded, Tensor x) {
                             return embedded;
+                        }
+                    })
+            .mistake(
+                    "no block's result is kept",
+                    "The embedding came through as it was: every block's result was thrown away. A call changes no tensor, so"
+                            + " assign it, x = ….",
+                    () -> new Steps() {
+                        @Override
+                        List<BlockWeights> order(List<BlockWeights> layers) {
+                            return List.of();
+                        }
+                    })
+            .mistake(
+                    "probabilities instead of logits",
+                    "The head gave probabilities. It gives logits: whoever draws a token makes the softmax.",
+                    () -> new Steps() {
+                        @Override
+                        public Tensor head(Tensor hidden, DecoderWeights w, Parts parts) {
+                            return new Softmax().softmax(super.head(hidden, w, parts));
                         }
                     })
             .mistake("last layer left out", "The last layer did not run.", () -> new Steps() {

@@ -49,6 +49,30 @@ public final class GenerateExercise {
                         return pick(model, choose, end, seen);
                     }))
             .mistake(
+                    "only the last token, of the prompt too",
+                    "The model was given one token each time, so it never saw the text before: without a cache it must read all"
+                            + " of it again each time.",
+                    () -> (model, prompt, max, end, choose) ->
+                            loop(prompt, max, text -> pick(model, choose, end, new int[] {text[text.length - 1]})))
+            .mistake(
+                    "its own choice",
+                    "The most likely token was taken whatever choose says: choose.token(logits) picks the id.",
+                    () -> (model, prompt, max, end, choose) -> loop(
+                            prompt,
+                            max,
+                            text -> pick(model, logits -> logits.argmax(-1).toInts()[0], end, text)))
+            .mistake(
+                    "one look for all tokens",
+                    "The model was asked once, and every token was chosen from that answer: it has to be asked again after each"
+                            + " new token.",
+                    () -> (model, prompt, max, end, choose) -> {
+                        Tensor logits = model.after(prompt);
+                        return loop(prompt, max, text -> {
+                            int next = choose.token(logits);
+                            return end.test(next) ? -1 : next;
+                        });
+                    })
+            .mistake(
                     "only the prompt",
                     "The model was asked for the token after the prompt every time: the chosen token has to be appended before the"
                             + " next turn.",
@@ -161,7 +185,7 @@ public final class GenerateExercise {
                 task.prompt().clone(),
                 task.maxTokens(),
                 id -> id == END,
-                logits -> logits.argmax(0).toInts()[0]);
+                GenerateExercise::second);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("tokens", tokens);
         result.put(
@@ -170,7 +194,12 @@ public final class GenerateExercise {
         return result;
     }
 
-    /** The most likely token is a mixture of the whole text, and never the end token by chance. */
+    /** Never the most likely token, so that nobody's own choice of it passes. */
+    private static int second(Tensor logits) {
+        return logits.neg().argsort(-1).toInts()[1];
+    }
+
+    /** The second most likely token is a mixture of the whole text, and never the end token by chance. */
     private static Tensor logits(int[] text, int endAfter) {
         int mixed = 17;
         for (int id : text) {
@@ -179,6 +208,7 @@ public final class GenerateExercise {
         int next = text.length == endAfter ? END : END + 1 + Math.floorMod(mixed, VOCABULARY - END - 1);
         float[] values = new float[VOCABULARY];
         values[next] = 1;
+        values[END - 1] = 2;
         return Tensor.of(values);
     }
 }

@@ -31,8 +31,12 @@ public final class HeaderExercise {
             .hint(
                     "Three parts: 8 bytes that say how long the JSON is, the JSON, the data. Offsets in the JSON count from the"
                             + " first byte of the data.")
-            .hint("ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong() reads the length n. Compare n with"
-                    + " file.length - 8 while it is still a long, and throw a FormatException when it does not fit.")
+            .hint(
+                    "ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong() reads the length n, if there are 8 bytes."
+                            + " Compare n with file.length - 8 while it is still a long, and throw a FormatException when it does not"
+                            + " fit.")
+            .hint("The map's values are Objects: cast what belongs to a name to Map<String, Object>, its \"shape\" to"
+                    + " List<Integer>, and \"data_offsets\" to List<Number>, whose longValue() works for any size.")
             .hint("For every entry but \"__metadata__\": begin and end are the two numbers of data_offsets;"
                     + " new TensorEntry(name, ElementType.valueOf(dtype), shape, 8 + n + begin, end - begin).")
             .check(situation("one tensor", seed -> file(seed, 1, false)))
@@ -43,6 +47,7 @@ public final class HeaderExercise {
             .check(situation("the shortest header, {}", seed -> new byte[] {2, 0, 0, 0, 0, 0, 0, 0, '{', '}'}))
             .check(situation("a tensor named like the metadata", HeaderExercise::namedLikeMetadata))
             .check(refused("a header longer than the file", seed -> lengthened(seed, 1_000)))
+            .check(refused("a file of fewer than 8 bytes", seed -> new byte[new Draw(seed).between(0, 7)]))
             .check(refused("a length below zero", seed -> withLength(file(seed, 2, false), -2)))
             .check(refused("a length past 32 bits", seed -> lengthened(seed, 1L << 32)))
             .mistake(
@@ -118,6 +123,14 @@ public final class HeaderExercise {
                         void check(long n, byte[] file) {
                             super.check((int) n, file);
                         }
+                    })
+            .mistake(
+                    "a file without a length",
+                    "A file of fewer than 8 bytes has no length to read: look at file.length first, and refuse it with a"
+                            + " FormatException.",
+                    () -> new Steps() {
+                        @Override
+                        void checkSize(byte[] file) {}
                     })
             .mistake(
                     "the length is trusted",
@@ -210,6 +223,12 @@ public final class HeaderExercise {
             return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
         }
 
+        void checkSize(byte[] file) {
+            if (file.length < 8) {
+                throw new FormatException("the file has only " + file.length + " bytes");
+            }
+        }
+
         void check(long n, byte[] file) {
             if (n < 2 || n > file.length - 8) {
                 throw new FormatException("the header's length is " + n);
@@ -235,6 +254,7 @@ public final class HeaderExercise {
         @Override
         @SuppressWarnings({"unchecked", "NullAway"}) // a missing field must fail as it does in a learner's cell
         public List<TensorEntry> read(byte[] file) {
+            checkSize(file);
             long n = length(file);
             check(n, file);
             List<TensorEntry> entries = new ArrayList<>();

@@ -88,6 +88,11 @@ public final class MaskExercises {
                                 + " queries are the last L, so query i stands at i + (S − L).",
                         () -> causalBy((i, j, l, s) -> j <= i))
                 .mistake(
+                        "offset taken away",
+                        "Row {row} hides column {column}: S − L was subtracted, and query i stands behind the S − L tokens that"
+                                + " were there before: i + (S − L).",
+                        () -> causalBy((i, j, l, s) -> j <= i - (s - l)))
+                .mistake(
                         "one too far",
                         "Row {row} attends to column {column}, the next token: the mask is one place too far to the"
                                 + " right.",
@@ -142,6 +147,11 @@ public final class MaskExercises {
                         "upside down",
                         "The filling is visible and the text is hidden: visible is key < length.",
                         () -> paddingBy((j, row, all, s) -> j >= all[row]))
+                .mistake(
+                        "the length below the key",
+                        "The comparison stands the other way round: the filling is visible and the text is hidden. Visible is"
+                                + " key < length.",
+                        () -> paddingBy((j, row, all, s) -> j > all[row]))
                 .mistake(
                         "two axes",
                         "The mask is [B, S]. Beside scores [B, H, L, S] its rows would lie on the queries: make it [B,"

@@ -66,6 +66,25 @@ public final class MultiHeadExercise {
                         }
                     }))
             .mistake(
+                    "scale of the model's share",
+                    "The scale was made of E / H, but a head can be wider than its share of the model: D is the width of a"
+                            + " projection divided by H, q.dim(-1).",
+                    () -> wrong(new Steps() {
+                        @Override
+                        double scale(Tensor x, int heads, int d) {
+                            return 1 / Math.sqrt(x.dim(-1) / heads);
+                        }
+                    }))
+            .mistake(
+                    "scale of the model's width",
+                    "The scale is 1/√E, but each head has D dimensions: it is 1/√D.",
+                    () -> wrong(new Steps() {
+                        @Override
+                        double scale(Tensor x, int heads, int d) {
+                            return 1 / Math.sqrt(x.dim(-1));
+                        }
+                    }))
+            .mistake(
                     "no scale",
                     "The scores are not scaled: pass 1/√D to the attention.",
                     () -> wrong(new Steps() {
@@ -182,6 +201,10 @@ public final class MultiHeadExercise {
             return 1 / Math.sqrt(d);
         }
 
+        double scale(Tensor x, int heads, int d) {
+            return scale(heads, d);
+        }
+
         Tensor project(Tensor y, Tensor wo) {
             return y.matmul(wo.T());
         }
@@ -196,7 +219,7 @@ public final class MultiHeadExercise {
             Tensor q = split(x.matmul(wq.T()), heads); // [B, H, L, D]
             Tensor k = split(x.matmul(wk.T()), heads);
             Tensor v = split(x.matmul(wv.T()), heads);
-            Tensor mixed = new ScaledDotProductAttention().attend(q, k, v, mask(mask), scale(heads, q.dim(-1)));
+            Tensor mixed = new ScaledDotProductAttention().attend(q, k, v, mask(mask), scale(x, heads, q.dim(-1)));
             return project(merge(mixed), wo);
         }
     }

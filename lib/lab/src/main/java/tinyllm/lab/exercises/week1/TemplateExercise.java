@@ -41,6 +41,21 @@ public final class TemplateExercise {
                     "a system message in the middle",
                     true,
                     word -> List.of(user("Hi"), new Message("system", word), user("Go on"))))
+            .check(talk(
+                    "a role and a content from a file",
+                    true,
+                    word -> List.of(new Message(read("system"), "Be 100 % " + word), user("%s and %d?"))))
+            .mistake(
+                    "roles compared with ==",
+                    "The default system message comes although the conversation brings its own: == asks whether two Strings are"
+                            + " one object. Compare with equals.",
+                    () -> (m, s, g) -> {
+                        boolean own = same(m.getFirst().role(), "system");
+                        String first = own ? "" : turn(new Message("system", s));
+                        return first
+                                + m.stream().map(TemplateExercise::turn).collect(Collectors.joining())
+                                + (g ? ASK : "");
+                    })
             .mistake(
                     "no newline after the role",
                     "There is no newline between the role and the content: the model reads one long word.",
@@ -88,6 +103,16 @@ public final class TemplateExercise {
             .build();
 
     private TemplateExercise() {}
+
+    /** An equal text that is another object, as one that was read from a file. */
+    private static String read(String text) {
+        return String.valueOf(text.toCharArray());
+    }
+
+    @SuppressWarnings({"ReferenceEquality", "StringEquality"})
+    private static boolean same(String a, String b) {
+        return a == b;
+    }
 
     private static Message user(String content) {
         return new Message("user", content);
