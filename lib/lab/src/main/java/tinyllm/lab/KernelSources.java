@@ -12,7 +12,7 @@ import tinyllm.nn.RmsNorm;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
-/** Learners' kernel sources where a picture or a model needs them (chapters 4.5 and 2.3). */
+/** Learners' kernel sources where a picture or a model needs them (chapters 4.5, 2.3 and 2.5). */
 public final class KernelSources {
 
     private KernelSources() {}

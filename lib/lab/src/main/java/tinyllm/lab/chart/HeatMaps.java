@@ -48,13 +48,14 @@ public final class HeatMaps {
         double cell = Math.clamp(420.0 / Math.max(heat.rowCount(), heat.columnCount()), 2, 36);
         int w = (int) Math.max(cell * heat.columnCount(), 60);
         int h = (int) Math.max(cell * heat.rowCount(), 40);
-        int left = 124;
-        return Canvas.draw(w + left + BAR, h + TITLE + 104, summary(title, values), g -> {
+        int left = room(rows, 44, 124);
+        int below = room(columns, 40, 104);
+        return Canvas.draw(w + left + BAR, h + TITLE + below, summary(title, values), g -> {
             title(g, title);
             Rectangle2D box = new Rectangle2D.Double(left, TITLE, w, h);
             heat.paint(g, box);
             bar(g, new Rectangle2D.Double(left + w + 10, TITLE, 10, h), scale);
-            axes(g, box, rowAxis, columnAxis);
+            axes(g, box, rowAxis, columnAxis, below - 8);
         });
     }
 
@@ -92,11 +93,17 @@ public final class HeatMaps {
         });
     }
 
-    private static void axes(Graphics2D g, Rectangle2D box, String rowAxis, String columnAxis) {
+    /** What the longest label and the axis beside it need, in points: numbers take little, tokens may take all. */
+    private static int room(List<String> labels, int least, int most) {
+        int longest = labels.stream().mapToInt(String::length).max().orElse(0);
+        return Math.clamp(26L + 8L * longest, least, most);
+    }
+
+    private static void axes(Graphics2D g, Rectangle2D box, String rowAxis, String columnAxis, int below) {
         g.setFont(Theme.font(12));
         g.setColor(Theme.INK);
         float middle = (float) (box.getCenterX() - g.getFontMetrics().stringWidth(columnAxis) / 2.0);
-        g.drawString(columnAxis, middle, (float) box.getMaxY() + 96);
+        g.drawString(columnAxis, middle, (float) box.getMaxY() + below);
         AffineTransform upright = g.getTransform();
         g.translate(10, box.getCenterY() + g.getFontMetrics().stringWidth(rowAxis) / 2.0);
         g.rotate(-Math.PI / 2);

@@ -33,6 +33,11 @@ public final class KernelCheck {
      * @throws TodoException while the source is a starter's
      */
     public static List<Tensor> metal(KernelText answer, Named kernel, Launch launch, Tensor... inputs) {
+        return inspect(answer, kernel, launch, inputs).outputs();
+    }
+
+    /** The same, with what the host run counted. */
+    public static KernelRun inspect(KernelText answer, Named kernel, Launch launch, Tensor... inputs) {
         String text = text(answer);
         MetalKernel named = kernel.of(MetalKernel.of(text));
         KernelRun run = run(() -> named.inspect(launch.options(limited()), inputs));
@@ -40,7 +45,7 @@ public final class KernelCheck {
         if (!problems.isEmpty()) {
             throw KernelFault.ofMetal(problems);
         }
-        return run.outputs();
+        return run;
     }
 
     /** The outputs of a C++ source, as {@link CppKernel#run} takes it. */

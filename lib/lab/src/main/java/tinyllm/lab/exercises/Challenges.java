@@ -2,6 +2,7 @@ package tinyllm.lab.exercises;
 
 import java.util.List;
 import tinyllm.lab.challenge.Challenge;
+import tinyllm.lab.exercises.week2.AttentionChallenges;
 import tinyllm.lab.exercises.week2.LinearChallenge;
 import tinyllm.lab.exercises.week2.QuantizedChallenges;
 import tinyllm.lab.exercises.week2.SmallKernelChallenge;
@@ -10,7 +11,12 @@ import tinyllm.lab.exercises.week2.SmallKernelChallenge;
 public final class Challenges {
 
     private static final List<Challenge<?, ?>> ALL = List.of(
-            LinearChallenge.MATVEC, SmallKernelChallenge.NORM, QuantizedChallenges.MATVEC, QuantizedChallenges.MATMUL);
+            LinearChallenge.MATVEC,
+            SmallKernelChallenge.NORM,
+            QuantizedChallenges.MATVEC,
+            QuantizedChallenges.MATMUL,
+            AttentionChallenges.DECODE,
+            AttentionChallenges.PREFILL);
 
     private Challenges() {}
 

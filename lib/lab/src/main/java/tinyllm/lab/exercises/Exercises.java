@@ -36,6 +36,7 @@ import tinyllm.lab.exercises.week1.WarmUpExercise;
 import tinyllm.lab.exercises.week2.CacheExercise;
 import tinyllm.lab.exercises.week2.CachedLoopExercise;
 import tinyllm.lab.exercises.week2.CppLinearExercise;
+import tinyllm.lab.exercises.week2.DecodeExercises;
 import tinyllm.lab.exercises.week2.ElementKernels;
 import tinyllm.lab.exercises.week2.GroupExercise;
 import tinyllm.lab.exercises.week2.LinearExercises;
@@ -43,6 +44,8 @@ import tinyllm.lab.exercises.week2.LinearKernel;
 import tinyllm.lab.exercises.week2.MatrixKernels;
 import tinyllm.lab.exercises.week2.MatvecKernels;
 import tinyllm.lab.exercises.week2.PackingExercise;
+import tinyllm.lab.exercises.week2.PartialsExercise;
+import tinyllm.lab.exercises.week2.PrefillExercises;
 import tinyllm.lab.exercises.week2.ReuseExercise;
 import tinyllm.lab.exercises.week2.RopeKernel;
 import tinyllm.lab.exercises.week2.RowKernelExercises;
@@ -110,7 +113,12 @@ public final class Exercises {
             TileKernels.TILE,
             TileKernels.REGISTERS,
             MatrixKernels.MATRICES,
-            MatrixKernels.SPLIT);
+            MatrixKernels.SPLIT,
+            DecodeExercises.ONE,
+            PartialsExercise.MERGE,
+            DecodeExercises.DECODE,
+            PrefillExercises.SHARED,
+            PrefillExercises.SKIPPED);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
