@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from shutil import copytree
@@ -66,6 +67,8 @@ def artefacts(repository: Path) -> list[str]:
             continue
         with zipfile.ZipFile(jars[""]) as jar:
             names = set(jar.namelist())
+            problems += [f"{entry} of tinyllm-{module} has another time than its file: JavaCPP would keep an older one in its place"
+                         for entry in names if entry.endswith((".so", ".dylib")) and not _same_time(jar.getinfo(entry))]
             manifest = jar.read("META-INF/MANIFEST.MF").decode()
         if f"Automatic-Module-Name: {automatic}\r\n" not in manifest:
             problems.append(f"the manifest of tinyllm-{module} does not name the module {automatic}")
@@ -82,6 +85,12 @@ def artefacts(repository: Path) -> list[str]:
             wanted = {f"tinyllm/{file.relative_to(paths.ROOT).as_posix()}" for file in metal.rglob("*") if file.is_file()}
             problems += [f"tinyllm-core lacks {name}" for name in sorted(wanted - names)]
     return problems
+
+
+def _same_time(entry: zipfile.ZipInfo) -> bool:
+    """A zip keeps local time, in steps of two seconds."""
+    built = (paths.ROOT / "native" / "target" / "classes" / entry.filename).stat().st_mtime
+    return abs(time.mktime((*entry.date_time, 0, 0, -1)) - built) <= 2
 
 
 def _jar(repository: Path, module: str, kind: str) -> Path | None:

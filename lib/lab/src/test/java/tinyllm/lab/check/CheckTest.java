@@ -259,6 +259,7 @@ class CheckTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // the answer under test
     void returnsNullWhereItShouldRefuse() {
         CheckResult result = new Check<>(REFUSE).run(() -> (Sorting) values -> null);
 
