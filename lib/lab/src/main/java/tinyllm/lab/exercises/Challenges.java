@@ -2,6 +2,7 @@ package tinyllm.lab.exercises;
 
 import java.util.List;
 import tinyllm.lab.challenge.Challenge;
+import tinyllm.lab.exercises.week2.AttentionChallenge;
 import tinyllm.lab.exercises.week2.AttentionChallenges;
 import tinyllm.lab.exercises.week2.LinearChallenge;
 import tinyllm.lab.exercises.week2.QuantizedChallenges;
@@ -15,6 +16,7 @@ public final class Challenges {
             SmallKernelChallenge.NORM,
             QuantizedChallenges.MATVEC,
             QuantizedChallenges.MATMUL,
+            AttentionChallenge.ATTENTION,
             AttentionChallenges.DECODE,
             AttentionChallenges.PREFILL);
 

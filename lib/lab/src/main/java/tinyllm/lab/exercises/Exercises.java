@@ -35,6 +35,7 @@ import tinyllm.lab.exercises.week1.TopPExercise;
 import tinyllm.lab.exercises.week1.WarmUpExercise;
 import tinyllm.lab.exercises.week2.CacheExercise;
 import tinyllm.lab.exercises.week2.CachedLoopExercise;
+import tinyllm.lab.exercises.week2.CppAttentionExercise;
 import tinyllm.lab.exercises.week2.CppLinearExercise;
 import tinyllm.lab.exercises.week2.DecodeExercises;
 import tinyllm.lab.exercises.week2.ElementKernels;
@@ -43,6 +44,7 @@ import tinyllm.lab.exercises.week2.LinearExercises;
 import tinyllm.lab.exercises.week2.LinearKernel;
 import tinyllm.lab.exercises.week2.MatrixKernels;
 import tinyllm.lab.exercises.week2.MatvecKernels;
+import tinyllm.lab.exercises.week2.OnlineExercise;
 import tinyllm.lab.exercises.week2.PackingExercise;
 import tinyllm.lab.exercises.week2.PartialsExercise;
 import tinyllm.lab.exercises.week2.PrefillExercises;
@@ -50,6 +52,7 @@ import tinyllm.lab.exercises.week2.ReuseExercise;
 import tinyllm.lab.exercises.week2.RopeKernel;
 import tinyllm.lab.exercises.week2.RowKernelExercises;
 import tinyllm.lab.exercises.week2.TileKernels;
+import tinyllm.lab.exercises.week2.TiledExercises;
 import tinyllm.lab.exercises.week4.RoofExercise;
 import tinyllm.lab.exercises.week4.StopwatchExercise;
 import tinyllm.lab.exercises.week4.WorkExercise;
@@ -114,6 +117,10 @@ public final class Exercises {
             TileKernels.REGISTERS,
             MatrixKernels.MATRICES,
             MatrixKernels.SPLIT,
+            OnlineExercise.ONLINE,
+            TiledExercises.TILED,
+            TiledExercises.VECTOR,
+            CppAttentionExercise.CPP,
             DecodeExercises.ONE,
             PartialsExercise.MERGE,
             DecodeExercises.DECODE,
