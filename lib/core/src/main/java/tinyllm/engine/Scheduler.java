@@ -5,8 +5,8 @@ import java.util.List;
 import tinyllm.course.ReferenceUse;
 
 /**
- * Continuous batching. Every step decodes one token for each request whose prompt is read, gives what is left of the budget to prompts
- * in chunks, and admits whom there is room for:
+ * Continuous batching with chunked prefill (chapters 2.6 and 2.7). Every step decodes one token for each request whose prompt is read,
+ * gives what is left of the budget to prompts in chunks, and admits whom there is room for:
  *
  * <ol>
  *   <li>Each decoding request gets its token, the oldest first. Where a page is lacking, the newest request is preempted.
@@ -22,6 +22,7 @@ public final class Scheduler implements SchedulerStep {
     @Override
     public StepPlan plan(SchedulerState state, SchedulerPolicy policy) {
         ReferenceUse.note("2.6 scheduler");
+        ReferenceUse.note("2.7 scheduler");
         Draft draft = new Draft(state, policy);
         draft.decode();
         draft.prefill();

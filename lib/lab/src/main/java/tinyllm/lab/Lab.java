@@ -112,6 +112,14 @@ public final class Lab {
         return DefaultModel.get();
     }
 
+    /**
+     * The default model on this machine's fastest kernels, loaded at the first call: what an engine serves many requests with. Its parts
+     * can't be replaced.
+     */
+    public static CausalLm fastModel() {
+        return FastModel.of(model());
+    }
+
     /** Streams the model's greedy answer to a user's message, and at its end how fast it came. */
     public static void chat(CausalLm model, String prompt) {
         chat(model, prompt, DefaultModel.quick(System.getenv()) ? QUICK_CHAT_TOKENS : CHAT_TOKENS);

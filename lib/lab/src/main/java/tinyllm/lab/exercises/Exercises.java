@@ -40,17 +40,20 @@ import tinyllm.lab.exercises.week2.CppLinearExercise;
 import tinyllm.lab.exercises.week2.DecodeExercises;
 import tinyllm.lab.exercises.week2.ElementKernels;
 import tinyllm.lab.exercises.week2.GroupExercise;
+import tinyllm.lab.exercises.week2.JoinExercise;
 import tinyllm.lab.exercises.week2.LinearExercises;
 import tinyllm.lab.exercises.week2.LinearKernel;
 import tinyllm.lab.exercises.week2.MatrixKernels;
 import tinyllm.lab.exercises.week2.MatvecKernels;
 import tinyllm.lab.exercises.week2.OnlineExercise;
 import tinyllm.lab.exercises.week2.PackingExercise;
+import tinyllm.lab.exercises.week2.PaddedBatchExercise;
 import tinyllm.lab.exercises.week2.PartialsExercise;
 import tinyllm.lab.exercises.week2.PrefillExercises;
 import tinyllm.lab.exercises.week2.ReuseExercise;
 import tinyllm.lab.exercises.week2.RopeKernel;
 import tinyllm.lab.exercises.week2.RowKernelExercises;
+import tinyllm.lab.exercises.week2.SchedulerExercise;
 import tinyllm.lab.exercises.week2.TileKernels;
 import tinyllm.lab.exercises.week2.TiledExercises;
 import tinyllm.lab.exercises.week4.RoofExercise;
@@ -125,7 +128,10 @@ public final class Exercises {
             PartialsExercise.MERGE,
             DecodeExercises.DECODE,
             PrefillExercises.SHARED,
-            PrefillExercises.SKIPPED);
+            PrefillExercises.SKIPPED,
+            PaddedBatchExercise.PADDED,
+            JoinExercise.JOIN,
+            SchedulerExercise.SCHEDULER);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
