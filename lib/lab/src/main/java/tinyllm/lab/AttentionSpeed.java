@@ -155,12 +155,10 @@ public final class AttentionSpeed {
         int last = lengths.length - 1;
         List<Point> longest =
                 points.stream().filter(p -> p.tokens() == lengths[last]).toList();
-        Point slowest = longest.stream()
-                .min(Comparator.comparingDouble(Point::gflops))
-                .orElseThrow();
-        Point fastest = longest.stream()
-                .max(Comparator.comparingDouble(Point::gflops))
-                .orElseThrow();
+        Point slowest =
+                longest.stream().min(Comparator.comparingDouble(Point::gflops)).orElseThrow();
+        Point fastest =
+                longest.stream().max(Comparator.comparingDouble(Point::gflops)).orElseThrow();
         String title = String.format(
                 Locale.ROOT,
                 "At %,d tokens \"%s\" is %.0f × as fast as \"%s\"",
