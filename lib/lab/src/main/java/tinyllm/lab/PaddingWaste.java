@@ -70,7 +70,7 @@ public final class PaddingWaste {
         double[] x = shares.stream().mapToDouble(Share::batch).toArray();
         String title = String.format(
                 Locale.ROOT,
-                "In batches of %d, %.0f %% of the prompts' columns and %.0f %% of the answers' rows are nobody's",
+                "Batches of %d: %.0f %% of prompt columns, %.0f %% of answer rows for nobody",
                 last.batch(),
                 last.prompt(),
                 last.answer());

@@ -22,6 +22,10 @@ public final class VectorAttention implements TiledAttentionFn {
     public float[] attend(float[] q, float[] k, float[] v, AttentionShape shape) {
         ReferenceUse.note("2.4 vector");
         int d = shape.headDim();
+        if (d % LANES != 0) {
+            throw new IllegalArgumentException(
+                    "a head of " + d + " numbers does not fill this machine's " + LANES + " lanes: use TiledAttention");
+        }
         float[] out = new float[shape.heads() * shape.queries() * d];
         float[] scores = new float[TILE];
         for (int row = 0; row < shape.heads() * shape.queries(); row++) {

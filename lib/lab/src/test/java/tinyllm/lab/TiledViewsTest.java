@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import tinyllm.arrays.AttentionShape;
 import tinyllm.arrays.LoopAttention;
 import tinyllm.arrays.OnlineMean;
 import tinyllm.arrays.TiledAttention;
@@ -66,9 +67,17 @@ class TiledViewsTest {
         int[] tokens = IntStream.range(0, 70).map(i -> i % 50).toArray();
         Tensor expected = model.logits(tokens);
         Tensor actual =
-                model.with(() -> new ArrayAttention(VectorAttention::new)).logits(tokens);
+                model.with(() -> new ArrayAttention(TiledAttention::new)).logits(tokens);
 
         assertThat(Verdict.compare(expected, actual, 1e-3, 1e-3).ok()).isTrue();
+    }
+
+    @Test
+    void lanesThatDoNotFitAHeadAreRefused() {
+        var shape = new AttentionShape(1, 1, 1, 1, 3, false, 1);
+        assertThatThrownBy(() -> new VectorAttention().attend(new float[3], new float[3], new float[3], shape))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("3 numbers");
     }
 
     @Test

@@ -35,6 +35,6 @@ final class Readable {
     }
 
     private static boolean placed(String message) {
-        return message.startsWith("Case \"") && message.matches("(?s).*(?:\\d|null|expected).*");
+        return message.startsWith("Case \"") && message.matches("(?s).*(?:\\d|null|expected|should be refused).*");
     }
 }

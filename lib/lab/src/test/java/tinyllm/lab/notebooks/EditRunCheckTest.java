@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
+import tinyllm.kernel.KernelText;
 import tinyllm.lab.OneChapter;
 import tinyllm.lab.check.CheckResult;
 import tinyllm.lab.check.Outcome;
+import tinyllm.lab.exercises.Exercises;
 import tinyllm.lab.notebooks.Chapter.Cell;
 import tinyllm.lab.notebooks.Session.Ran;
 
@@ -26,38 +27,27 @@ class EditRunCheckTest {
     private static final Path SOURCES = Path.of("..", "..", "notebooks", "src");
     private static final Path PILOT = Path.of("src", "test", "resources", "notebooks");
 
-    @TestFactory
-    Stream<DynamicTest> startersSayNotSolvedYet() throws IOException {
-        return chapters().map(chapter -> DynamicTest.dynamicTest(chapter.name(), () -> runStarter(chapter)));
-    }
-
+    /** Chapters of kernels, where a wrong answer compiles and runs every known mistake, in the long run or asked for alone. */
     @TestFactory
     Stream<DynamicTest> editRunCheck() throws IOException {
-        return chapters().map(chapter -> DynamicTest.dynamicTest(chapter.name(), () -> learn(chapter)));
+        boolean all = Boolean.getBoolean("tinyllm.long") || !OneChapter.has("");
+        return chapters()
+                .filter(chapter -> all || !ofKernels(chapter))
+                .map(chapter -> DynamicTest.dynamicTest(chapter.name(), () -> learn(chapter)));
     }
 
-    private static Stream<Chapter> chapters() throws IOException {
+    private static boolean ofKernels(Chapter chapter) {
+        return !chapter.exercises().isEmpty()
+                && chapter.exercises().stream().map(Cell::exercise).allMatch(EditRunCheckTest::isKernel);
+    }
+
+    private static boolean isKernel(String exercise) {
+        return Exercises.all().stream().anyMatch(e -> e.id().equals(exercise) && e.contract() == KernelText.class);
+    }
+
+    static Stream<Chapter> chapters() throws IOException {
         return Stream.concat(Chapter.readAll(PILOT).stream(), Chapter.readAll(SOURCES).stream())
                 .filter(chapter -> OneChapter.is(chapter.name()));
-    }
-
-    /** Top to bottom: every check finds a stub, and no cell fails in another way. */
-    private static void runStarter(Chapter chapter) {
-        try (Session session = new Session()) {
-            List<String> found = new ArrayList<>();
-            for (Cell cell : chapter.code()) {
-                Ran ran = session.run(cell.starter());
-                assertThat(ran.problems()).as("cell %d", cell.number()).isEmpty();
-                assertThat(ran.checks())
-                        .as("cell %d: %s", cell.number(), ran.checks())
-                        .hasSameSizeAs(cell.checks())
-                        .allMatch(check -> check.outcome() == Outcome.NOT_ATTEMPTED);
-                found.addAll(cell.checks());
-            }
-            assertThat(found)
-                    .containsAll(
-                            chapter.exercises().stream().map(Cell::exercise).toList());
-        }
     }
 
     private static void learn(Chapter chapter) {
@@ -79,7 +69,7 @@ class EditRunCheckTest {
         clean(session.run(stub.starter()), stub);
         assertThat(outcome(session, check, stub)).isEqualTo(Outcome.NOT_ATTEMPTED);
         clean(session.run(WrongEdit.of(chapter, stub)), stub);
-        assertThat(outcome(session, check, stub)).isEqualTo(Outcome.INCORRECT);
+        assertThat(outcome(session, check, stub)).isIn(Outcome.INCORRECT, Outcome.CRASHED);
         clean(session.run(stub.solved()), stub);
         assertThat(outcome(session, check, stub)).isEqualTo(Outcome.CORRECT);
     }
