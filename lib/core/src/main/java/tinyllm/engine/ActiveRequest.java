@@ -19,6 +19,7 @@ final class ActiveRequest extends SequenceState {
     private final Tokenizer tokenizer;
     private final TextStream stream;
     private final StopStrings stops;
+    private final LogitEdits edits;
     private final StringBuilder text = new StringBuilder();
     private final List<Integer> generated = new ArrayList<>();
     private final List<Double> logprobs = new ArrayList<>();
@@ -39,6 +40,7 @@ final class ActiveRequest extends SequenceState {
             long promptBytes,
             int mostTokens,
             Tokenizer tokenizer,
+            LogitEdits edits,
             long now,
             double clock) {
         super(handle.id(), prompt.length, request.priority, clock);
@@ -52,6 +54,7 @@ final class ActiveRequest extends SequenceState {
         this.tokenizer = tokenizer;
         this.stream = new TextStream(tokenizer);
         this.stops = new StopStrings(request.stop);
+        this.edits = edits;
     }
 
     int generatedTokens() {
@@ -63,13 +66,20 @@ final class ActiveRequest extends SequenceState {
         return now - submitted >= deadline;
     }
 
+    /** How its next token is to be chosen. */
+    EngineModel.Draw draw() {
+        return new EngineModel.Draw(
+                request.sampling, tokens - promptTokens, ids, request.logprobs, edits, mostTokens - generated.size());
+    }
+
     /**
      * Takes the chosen token into the text, and hands it out.
      *
      * @return why the request has ended with it; null when it goes on
      */
     @Nullable
-    FinishReason accept(int token, double logprob, boolean isEnd, long now) {
+    FinishReason accept(EngineModel.Chosen chosen, boolean isEnd, long now) {
+        int token = chosen.token();
         first = generated.isEmpty() && last == 0 ? now : first;
         last = now;
         tokens++;
@@ -77,12 +87,13 @@ final class ActiveRequest extends SequenceState {
         if (isEnd && !request.ignoreEnd) {
             return FinishReason.STOP;
         }
+        edits.accept(token);
         generated.add(token);
-        if (request.logprobs) {
-            logprobs.add(logprob);
+        if (request.logprobs >= 0) {
+            logprobs.add(chosen.logprob());
         }
         String piece = tokenizer.isSpecial(token) ? "" : stream.push(token);
-        hand(new Token(generated.size() - 1, token, stops.push(piece), logprob));
+        hand(new Token(generated.size() - 1, token, stops.push(piece), chosen.logprob(), chosen.top()));
         if (stops.found()) {
             return FinishReason.STOP;
         }
@@ -101,7 +112,7 @@ final class ActiveRequest extends SequenceState {
     void flush() {
         String tail = stops.found() ? "" : stops.push(stream.finish()) + stops.finish();
         if (!tail.isEmpty()) {
-            hand(new Token(generated.size(), Token.TAIL, tail, Double.NaN));
+            hand(Token.tail(generated.size(), tail));
         }
     }
 

@@ -2,7 +2,10 @@ package tinyllm.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.RowKernels;
+import tinyllm.kernel.TopCandidates;
 import tinyllm.sampling.LogitsException;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
@@ -17,73 +20,121 @@ final class BatchSampler {
 
     private final Sampler sampler;
     private final int known;
+    private final IntPredicate isToken;
 
-    /** @param known ids that stand for a text; rows of logits may be longer */
-    BatchSampler(Sampler sampler, int known) {
+    /**
+     * @param known one more than the largest id of a token; rows of logits may be longer
+     * @param isToken false for holes in the vocabulary, which are never chosen
+     */
+    BatchSampler(Sampler sampler, int known, IntPredicate isToken) {
         this.sampler = sampler;
         this.known = known;
+        this.isToken = isToken;
     }
 
     /** @param logits {@code [R, V]}, a row for each draw */
     List<EngineModel.Chosen> choose(Tensor logits, List<EngineModel.Draw> draws) {
         int count = draws.size();
-        List<EngineModel.Chosen> chosen = new ArrayList<>(count);
         if (count == 0) {
-            return chosen;
+            return List.of();
         }
-        if (sampler.isLibrary()) {
-            List<TokenChoice.Chosen> all = TokenChoice.of(
-                    logits, known, draws.stream().map(BatchSampler::ask).toList());
-            for (int row = 0; row < count; row++) {
-                chosen.add(chosen(all.get(row), draws.get(row)));
-            }
-            return chosen;
-        }
-        Tensor rows = logits.slice(1, 0, known).eval(); // [R, known]
-        float[] largest = Tensor.where(rows.isNaN(), Tensor.scalar(Double.POSITIVE_INFINITY), rows)
-                .max(-1)
-                .toFloats();
-        int[] likeliest = draws.stream().anyMatch(draw -> plain(draw.sampling()))
-                ? rows.argmax(-1).toInts()
-                : NOTHING;
-        float[] sums = draws.stream().anyMatch(EngineModel.Draw::logprob)
-                ? RowKernels.logSumExp(rows).toFloats()
-                : new float[0];
+        RuntimeException[] problems = new RuntimeException[count];
+        List<TokenChoice.Ask> asks = new ArrayList<>(count);
         for (int row = 0; row < count; row++) {
-            chosen.add(choose(rows, row, draws.get(row), largest[row], likeliest, sums));
+            asks.add(ask(draws.get(row), row, problems));
+        }
+        List<EngineModel.Chosen> chosen =
+                sampler.isLibrary() ? byLibrary(logits, draws, asks) : byArrays(logits, draws, asks);
+        for (int row = 0; row < count; row++) {
+            if (problems[row] != null) {
+                chosen.set(row, failed(problems[row]));
+            }
         }
         return chosen;
     }
 
-    /** The most likely token, and nothing else to look at. */
-    private static boolean plain(SamplingParams params) {
-        return params.temperature() == 0 && params.repetitionPenalty() == 1;
+    /** A constraint that fails ends its own request: the row goes on as if it had asked for nothing. */
+    private TokenChoice.Ask ask(EngineModel.Draw draw, int row, @Nullable RuntimeException[] problems) {
+        float[] edit = null;
+        try {
+            edit = draw.edits().row(known, draw.text(), draw.n(), draw.tokensLeft());
+        } catch (RuntimeException e) {
+            problems[row] = e;
+        }
+        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n(), edit, Math.max(0, draw.logprobs()));
     }
 
-    private EngineModel.Chosen choose(
-            Tensor rows, int row, EngineModel.Draw draw, float largest, int[] likeliest, float[] sums) {
+    private List<EngineModel.Chosen> byLibrary(
+            Tensor logits, List<EngineModel.Draw> draws, List<TokenChoice.Ask> asks) {
+        List<TokenChoice.Chosen> all = TokenChoice.of(logits, known, isToken, asks);
+        List<EngineModel.Chosen> chosen = new ArrayList<>(all.size());
+        for (int row = 0; row < all.size(); row++) {
+            chosen.add(chosen(all.get(row), draws.get(row)));
+        }
+        return chosen;
+    }
+
+    private List<EngineModel.Chosen> byArrays(Tensor logits, List<EngineModel.Draw> draws, List<TokenChoice.Ask> asks) {
+        Tensor rows = logits.slice(1, 0, known).eval(); // [R, known]
+        float[] largest = Tensor.where(rows.isNaN(), Tensor.scalar(Double.POSITIVE_INFINITY), rows)
+                .max(-1)
+                .toFloats();
+        List<EngineModel.Chosen> chosen = new ArrayList<>(draws.size());
+        for (int row = 0; row < draws.size(); row++) {
+            chosen.add(choose(rows, row, draws.get(row), asks.get(row), largest[row]));
+        }
+        return chosen;
+    }
+
+    private EngineModel.Chosen choose(Tensor rows, int row, EngineModel.Draw draw, TokenChoice.Ask ask, float largest) {
         if (!Float.isFinite(largest)) {
             return failed(new LogitsException("the logits hold "
                     + (largest > 0 ? "a NaN or an infinity" : "no finite value")
                     + ": no token can be chosen from them"));
         }
         try {
-            int token = plain(draw.sampling()) ? likeliest[row] : drawn(rows.at(row), draw);
-            double logprob = draw.logprob() ? rows.item(row, token) - sums[row] : Double.NaN;
-            return new EngineModel.Chosen(token, logprob, null);
+            Tensor whole = rows.slice(0, row, row + 1); // [1, known]
+            int token = drawn(whole, ask);
+            if (draw.logprobs() < 0) {
+                return new EngineModel.Chosen(token, Double.NaN, List.of(), null);
+            }
+            double sum = RowKernels.logSumExp(whole).item();
+            return new EngineModel.Chosen(token, whole.item(0, token) - sum, top(whole, draw.logprobs(), sum), null);
         } catch (RuntimeException e) {
             return failed(e);
         }
     }
 
+    /** By the learner's steps; a hole that they choose is taken out, and they choose again. */
+    private int drawn(Tensor whole, TokenChoice.Ask ask) {
+        Tensor row = sampler.penalized(whole, ask.params(), new int[][] {ask.seen()});
+        row = ask.edit() == null ? row : row.add(Tensor.of(ask.edit(), 1, known));
+        SamplingParams params = ask.params().withoutRepetitionPenalty();
+        int token = sampler.sample(row, params, new int[][] {NOTHING}, ask.step())[0];
+        if (isToken.test(token)) {
+            return token;
+        }
+        Tensor filled = row.add(Tensor.of(TokenChoice.withoutHoles(known, isToken), 1, known));
+        return sampler.sample(filled, params, new int[][] {NOTHING}, ask.step())[0];
+    }
+
+    private static List<Likely> top(Tensor whole, int count, double sum) {
+        if (count == 0) {
+            return List.of();
+        }
+        TopCandidates top = TopCandidates.of(whole, whole.dim(1), Math.min(count, whole.dim(1)), new float[] {1});
+        List<Likely> likely = new ArrayList<>();
+        for (int i = 0; i < top.ids()[0].length; i++) {
+            likely.add(new Likely(top.ids()[0][i], top.logits()[0][i] - sum));
+        }
+        return likely;
+    }
+
     private static EngineModel.Chosen chosen(TokenChoice.Chosen chosen, EngineModel.Draw draw) {
         return chosen.problem() != null
                 ? failed(chosen.problem())
-                : new EngineModel.Chosen(chosen.token(), draw.logprob() ? chosen.logprob() : Double.NaN, null);
-    }
-
-    private static TokenChoice.Ask ask(EngineModel.Draw draw) {
-        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n());
+                : new EngineModel.Chosen(
+                        chosen.token(), draw.logprobs() >= 0 ? chosen.logprob() : Double.NaN, chosen.top(), null);
     }
 
     private static int[] seen(EngineModel.Draw draw) {
@@ -92,11 +143,7 @@ final class BatchSampler {
                 : Sampler.distinct(draw.text().all());
     }
 
-    private int drawn(Tensor row, EngineModel.Draw draw) {
-        return sampler.sample(row, draw.sampling(), new int[][] {seen(draw)}, draw.n())[0];
-    }
-
     private static EngineModel.Chosen failed(RuntimeException e) {
-        return new EngineModel.Chosen(StepReport.NONE, Double.NaN, e);
+        return new EngineModel.Chosen(StepReport.NONE, Double.NaN, List.of(), e);
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -146,18 +147,25 @@ public final class Engine implements AutoCloseable {
     }
 
     private static long bytes(EngineRequest request) {
-        return request.form == EngineRequest.Form.TOKENS
-                ? 4L * request.tokens.length
-                : request.text.getBytes(StandardCharsets.UTF_8).length;
+        return switch (request.form) {
+            case TOKENS -> 4L * request.tokens.length;
+            case RENDERED -> utf8(request.rendered.toString());
+            case TEXT, USER -> utf8(request.text);
+        };
+    }
+
+    private static long utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
     private RequestHandle take(EngineRequest request, long bytes) {
+        LogitEdits edits = edits(request);
         int[] prompt = prompt(request);
         int most = admission.answerTokens(prompt.length, request.maxTokens);
         admission.enterTokens(prompt.length);
         RequestHandle handle = new RequestHandle(ids.getAndIncrement(), core::cancel, manual ? this::step : null);
         core.arrive(new ActiveRequest(
-                handle, request, prompt, bytes, most, model.tokenizer(), System.nanoTime(), core.seconds()));
+                handle, request, prompt, bytes, most, model.tokenizer(), edits, System.nanoTime(), core.seconds()));
         meter.submitted();
         start();
         if (closed) { // between the check and now
@@ -166,11 +174,30 @@ public final class Engine implements AutoCloseable {
         return handle;
     }
 
+    private LogitEdits edits(EngineRequest request) {
+        int known = Math.min(model.tokenizer().vocabSize(), model.vocabulary());
+        for (int id : request.adjustments.bias().keySet()) {
+            if (id >= known) {
+                throw new IllegalArgumentException(
+                        "logit_bias names the token " + id + ", which is not in 0…" + (known - 1));
+            }
+        }
+        if (request.constraint == null) {
+            return new LogitEdits(request.adjustments, null, Set.of());
+        }
+        if (request.ignoreEnd || model.ends().isEmpty()) {
+            throw new IllegalArgumentException("a constrained answer needs a token that ends it, but "
+                    + (request.ignoreEnd ? "the request ignores them" : "the model names none"));
+        }
+        return new LogitEdits(request.adjustments, request.constraint.get(), model.ends());
+    }
+
     private int[] prompt(EngineRequest request) {
         int[] prompt = switch (request.form) {
             case TOKENS -> request.tokens;
             case TEXT -> model.tokenizer().encode(request.text);
             case USER -> chat(request.text);
+            case RENDERED -> model.tokenizer().encode(request.rendered);
         };
         if (prompt.length == 0) {
             throw new IllegalArgumentException("the prompt is empty: give at least one token");

@@ -17,15 +17,26 @@ interface EngineModel extends AutoCloseable {
      *
      * @param n how many were chosen before in this text
      * @param text all ids so far; read only where a filter needs them
-     * @param logprob whether its log-probability is wanted
+     * @param logprobs how many of the most likely tokens are wanted beside the token's own log-probability; −1 when not even that is
+     * @param edits what the request adds to its rows
+     * @param tokensLeft that may still be written, this one included
      */
-    record Draw(SamplingParams sampling, long n, IntText text, boolean logprob) {}
+    record Draw(SamplingParams sampling, long n, IntText text, int logprobs, LogitEdits edits, int tokensLeft) {
+        Draw(SamplingParams sampling, long n, IntText text, boolean logprob) {
+            this(sampling, n, text, logprob ? 0 : -1, LogitEdits.NONE, Integer.MAX_VALUE);
+        }
+    }
 
     /**
      * @param error why none could be chosen; the token is meaningless then
      * @param logprob NaN when it was not wanted
+     * @param top as many of the most likely tokens as were wanted
      */
-    record Chosen(int token, double logprob, @Nullable RuntimeException error) {}
+    record Chosen(
+            int token,
+            double logprob,
+            List<Likely> top,
+            @Nullable RuntimeException error) {}
 
     /** Tokens of the longest text. */
     int context();

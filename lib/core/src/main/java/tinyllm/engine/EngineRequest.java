@@ -4,8 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tinyllm.sampling.Adjustments;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.TokenConstraint;
+import tinyllm.text.TemplateText;
 
 /**
  * What is asked of the engine. Immutable; each method gives a changed copy.
@@ -22,18 +26,27 @@ public final class EngineRequest {
     enum Form {
         TOKENS,
         TEXT,
-        USER
+        USER,
+        RENDERED
     }
+
+    /** Tokens that may be listed beside each chosen one. */
+    public static final int TOP_LOGPROBS = 20;
 
     final Form form;
     final int[] tokens;
     final String text;
+    final TemplateText rendered;
     SamplingParams sampling = SamplingParams.GREEDY;
     int maxTokens; // 0: none
     List<String> stop = List.of();
     boolean ignoreEnd;
-    boolean logprobs;
+    int logprobs = -1; // none
     int priority;
+    Adjustments adjustments = Adjustments.NONE;
+
+    @Nullable
+    Supplier<? extends TokenConstraint> constraint;
 
     @Nullable
     Duration deadline;
@@ -43,10 +56,15 @@ public final class EngineRequest {
     @Nullable
     Consumer<Token> onToken;
 
-    private EngineRequest(Form form, int[] tokens, String text) {
+    private EngineRequest(Form form, int[] tokens, String text, TemplateText rendered) {
         this.form = form;
         this.tokens = tokens;
         this.text = text;
+        this.rendered = rendered;
+    }
+
+    private EngineRequest(Form form, int[] tokens, String text) {
+        this(form, tokens, text, new TemplateText(List.of()));
     }
 
     /** Continues these ids. */
@@ -64,14 +82,21 @@ public final class EngineRequest {
         return new EngineRequest(Form.USER, new int[0], message);
     }
 
+    /** Continues a conversation that a chat template wrote: what its people said is never read as a special token. */
+    public static EngineRequest rendered(TemplateText prompt) {
+        return new EngineRequest(Form.RENDERED, new int[0], "", prompt);
+    }
+
     private EngineRequest with(Consumer<EngineRequest> change) {
-        EngineRequest copy = new EngineRequest(form, tokens, text);
+        EngineRequest copy = new EngineRequest(form, tokens, text, rendered);
         copy.sampling = sampling;
         copy.maxTokens = maxTokens;
         copy.stop = stop;
         copy.ignoreEnd = ignoreEnd;
         copy.logprobs = logprobs;
         copy.priority = priority;
+        copy.adjustments = adjustments;
+        copy.constraint = constraint;
         copy.deadline = deadline;
         copy.salt = salt;
         copy.onToken = onToken;
@@ -115,7 +140,30 @@ public final class EngineRequest {
 
     /** Each token comes with its log-probability. */
     public EngineRequest logprobs() {
-        return with(copy -> copy.logprobs = true);
+        return logprobs(0);
+    }
+
+    /** The same, and with the most likely tokens at its place, {@value #TOP_LOGPROBS} at most. */
+    public EngineRequest logprobs(int top) {
+        if (top < 0 || top > TOP_LOGPROBS) {
+            throw new IllegalArgumentException("top_logprobs must be in 0…" + TOP_LOGPROBS + ", but is " + top);
+        }
+        return with(copy -> copy.logprobs = top);
+    }
+
+    /** Penalties of what the answer holds already, and a bias for single tokens. */
+    public EngineRequest adjustments(Adjustments own) {
+        return with(copy -> copy.adjustments = own);
+    }
+
+    /**
+     * Holds the answer to what a constraint lets come: it then ends by itself, or, where that is not possible within the tokens that it
+     * may have, with {@link FinishReason#LENGTH}.
+     *
+     * @param start makes the constraint of a new text, as {@link tinyllm.sampling.JsonConstraint.Ready#start} does
+     */
+    public EngineRequest constrained(Supplier<? extends TokenConstraint> start) {
+        return with(copy -> copy.constraint = start);
     }
 
     /** The higher, the earlier, where the engine's policy looks at it; 0 without it. */

@@ -168,8 +168,7 @@ final class EngineStep {
             chunks.add(new Chunk(
                     r.ids.range(r.computed, r.computed + part.tokens), Objects.requireNonNull(r.cache), chooses));
             if (chooses) {
-                draws.add(
-                        new EngineModel.Draw(r.request.sampling, r.tokens - r.promptTokens, r.ids, r.request.logprobs));
+                draws.add(r.draw());
             }
         }
         List<EngineModel.Chosen> chosen = model.step(chunks, draws, clock);
@@ -213,8 +212,8 @@ final class EngineStep {
         boolean first = r.lastToken() == 0;
         FinishReason reason;
         try {
-            reason = r.accept(chosen.token(), chosen.logprob(), model.ends().contains(chosen.token()), now);
-        } catch (Throwable e) { // its detokenizer or its listener
+            reason = r.accept(chosen, model.ends().contains(chosen.token()), now);
+        } catch (Throwable e) { // its detokenizer, its constraint or its listener
             core.finish(r, FinishReason.ERROR, e);
             return;
         }

@@ -71,7 +71,7 @@ public final class Generator {
                 loop,
                 memory,
                 new JsonConstraint.Ready(
-                        JsonSchema.compile(schemaText), new TokenTrie(model.tokenizer()), model.tokenizer()));
+                        JsonSchema.compile(schemaText), TokenTrie.of(model.tokenizer()), model.tokenizer()));
     }
 
     /** The same with the learner's decode loop. */

@@ -32,7 +32,7 @@ final class LmModel implements EngineModel {
         this.sharing = sharing;
         // rows past the tokenizer's ids are padding of the table: they stand for no text
         this.sampler = new BatchSampler(
-                sampler, Math.min(model.tokenizer().vocabSize(), model.config().vocabSize()));
+                sampler, Math.min(model.tokenizer().vocabSize(), model.config().vocabSize()), model.tokenizer()::has);
         this.memory = model.newPages(budget);
         this.prefixes = sharing ? new PrefixCache(memory) : null;
     }

@@ -38,6 +38,7 @@ public final class RequestHandle {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final List<Token> tokens = new ArrayList<>();
+    private final List<Runnable> atEnd = new ArrayList<>();
     private volatile @Nullable End end;
 
     /** @param driver runs a step of an engine without a thread; null when the engine has one */
@@ -61,6 +62,23 @@ public final class RequestHandle {
 
     public boolean isDone() {
         return end != null;
+    }
+
+    /**
+     * Runs something once when the request has ended, on the engine's thread, so it must be quick and not throw; at once when it has
+     * ended already.
+     */
+    public void whenDone(Runnable listener) {
+        lock.lock();
+        try {
+            if (end == null) {
+                atEnd.add(listener);
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        listener.run();
     }
 
     /** Why it ended; null while it has not. */
@@ -211,16 +229,20 @@ public final class RequestHandle {
 
     /** Ends the request; returns false when it had ended. */
     boolean end(FinishReason reason, @Nullable Completion completion, @Nullable Throwable error) {
+        List<Runnable> listeners;
         lock.lock();
         try {
             if (end != null) {
                 return false;
             }
             end = new End(reason, completion, error);
+            listeners = List.copyOf(atEnd);
+            atEnd.clear();
             changed.signalAll();
-            return true;
         } finally {
             lock.unlock();
         }
+        listeners.forEach(Runnable::run);
+        return true;
     }
 }

@@ -9,11 +9,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.RowKernels;
 import tinyllm.model.CausalLm;
+import tinyllm.sampling.Adjustments;
 import tinyllm.sampling.LogitsException;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
 import tinyllm.sampling.TokenConstraint;
-import tinyllm.sampling.TokenMask;
 import tinyllm.tensor.Tensor;
 import tinyllm.text.TextStream;
 
@@ -34,7 +34,7 @@ final class Run {
     private long step;
     private long firstToken;
     private boolean ended;
-    private final @Nullable TokenConstraint constraint;
+    private final LogitEdits edits;
     private int limit;
 
     Run(
@@ -44,7 +44,6 @@ final class Run {
             SamplingParams sampling,
             @Nullable TokenConstraint constraint,
             Consumer<String> onText) {
-        this.constraint = constraint;
         this.model = model;
         this.next = next;
         this.sampler = sampler;
@@ -52,6 +51,7 @@ final class Run {
         this.onText = onText;
         this.stream = new TextStream(model.tokenizer());
         this.ends = model.eosIds();
+        this.edits = new LogitEdits(Adjustments.NONE, constraint, ends);
         this.known = Math.min(model.tokenizer().vocabSize(), model.config().vocabSize());
     }
 
@@ -91,9 +91,7 @@ final class Run {
         int token = chosen.token();
         ended = ends.contains(token);
         if (!ended) {
-            if (constraint != null) {
-                constraint.accept(token);
-            }
+            edits.accept(token);
             logprobs.add(chosen.logprob());
             emit(model.tokenizer().isSpecial(token) ? "" : stream.push(token));
         }
@@ -102,31 +100,32 @@ final class Run {
 
     private TokenChoice.Chosen chosen(Tensor logits) {
         int[] seen = sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history);
-        if (!sampler.isLibrary() || constraint != null) {
-            return byArrays(logits, seen);
+        float[] edit = edits.row(known, new IntText(history), step, (int) (limit - step));
+        if (!sampler.isLibrary()) {
+            return byArrays(logits, seen, edit);
         }
         Tensor row = logits.reshape(1, logits.dim(-1));
-        TokenChoice.Chosen chosen = TokenChoice.of(row, row.dim(1), List.of(new TokenChoice.Ask(sampling, seen, step)))
-                .getFirst();
+        TokenChoice.Ask ask = new TokenChoice.Ask(sampling, seen, step, edit, 0);
+        TokenChoice.Chosen chosen =
+                TokenChoice.of(row, known, model.tokenizer()::has, List.of(ask)).getFirst();
         if (chosen.problem() != null) {
             throw broken(chosen.problem());
         }
         return chosen;
     }
 
-    /** With a step of the learner's, or with tokens that may not come. */
-    private TokenChoice.Chosen byArrays(Tensor logits, int[] seen) {
+    /** With a step of the learner's. */
+    private TokenChoice.Chosen byArrays(Tensor logits, int[] seen, float @Nullable [] edit) {
         try {
-            int token = sampler.sample(held(logits), sampling, new int[][] {seen}, step)[0];
+            Tensor row = sampler.penalized(logits.reshape(1, known), sampling, new int[][] {seen});
+            row = edit == null ? row : row.add(Tensor.of(edit, 1, known));
+            SamplingParams rest = sampling.withoutRepetitionPenalty();
+            int token = sampler.sample(row, rest, new int[][] {seen}, step)[0];
             double logprob = logits.item(token) - RowKernels.logSumExp(logits).item();
-            return new TokenChoice.Chosen(token, logprob, null);
+            return new TokenChoice.Chosen(token, logprob, List.of(), null);
         } catch (LogitsException e) {
             throw broken(e);
         }
-    }
-
-    private Tensor held(Tensor logits) {
-        return constraint == null ? logits : TokenMask.apply(logits, constraint, ends, (int) (limit - step));
     }
 
     /** The step runs once more with a look at every layer, so that the message names the first bad one. */

@@ -3,6 +3,7 @@ package tinyllm.engine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.TopCandidates;
 import tinyllm.sampling.LogitsException;
@@ -21,82 +22,184 @@ public final class TokenChoice {
     /** Above it the whole row is sorted anyway. */
     private static final int MOST_CANDIDATES = 2048;
 
-    private TokenChoice() {}
+    private static final int NONE = -1;
+    private static final int HOLE = -2;
+
+    private final Tensor logits;
+    private final int vocabulary;
+    private final IntPredicate known;
+
+    private TokenChoice(Tensor logits, int vocabulary, IntPredicate known) {
+        this.logits = logits;
+        this.vocabulary = vocabulary;
+        this.known = known;
+    }
 
     /**
      * How one row's token is chosen.
      *
      * @param seen distinct ids of its text; read only with a repetition penalty
      * @param step how many tokens were drawn for it before
+     * @param edit {@code [vocabulary]}, added to the row behind the repetition penalty; null for nothing
+     * @param top how many of the most likely tokens are wanted with it
      */
-    public record Ask(SamplingParams params, int[] seen, long step) {}
+    public record Ask(SamplingParams params, int[] seen, long step, float @Nullable [] edit, int top) {
+        public Ask(SamplingParams params, int[] seen, long step) {
+            this(params, seen, step, null, 0);
+        }
+
+        /** Whether the row's own order decides. */
+        private boolean plain() {
+            return edit == null && params.repetitionPenalty() == 1;
+        }
+    }
 
     /**
      * @param token meaningless when there is a problem
-     * @param logprob of the token, over the whole vocabulary at temperature 1
+     * @param logprob of the token, over the whole vocabulary at temperature 1, before penalties and edits
+     * @param top the most likely tokens, as many as were asked for
      * @param problem why no token can be chosen: the row holds a NaN, an infinity or no finite value
      */
     public record Chosen(
-            int token, double logprob, @Nullable LogitsException problem) {}
+            int token,
+            double logprob,
+            List<Likely> top,
+            @Nullable LogitsException problem) {}
+
+    /** With a vocabulary that has no holes. */
+    public static List<Chosen> of(Tensor logits, int vocabulary, List<Ask> asks) {
+        return of(logits, vocabulary, id -> true, asks);
+    }
 
     /**
      * @param logits {@code [R, V]}
      * @param vocabulary how many of the V columns stand for tokens; the rest is padding
+     * @param known which of these ids are tokens: the others are holes in the vocabulary, and never chosen
      * @param asks one for each row
      */
-    public static List<Chosen> of(Tensor logits, int vocabulary, List<Ask> asks) {
+    public static List<Chosen> of(Tensor logits, int vocabulary, IntPredicate known, List<Ask> asks) {
         if (logits.rank() != 2 || logits.dim(0) != asks.size()) {
             throw new IllegalArgumentException("logits have to be [" + asks.size() + ", V], a row for each choice, and"
                     + " have shape " + Arrays.toString(logits.shape()));
         }
+        return new TokenChoice(logits, vocabulary, known).all(asks);
+    }
+
+    private List<Chosen> all(List<Ask> asks) {
         int most = 1;
         float[] scales = new float[asks.size()];
         for (int r = 0; r < scales.length; r++) {
-            SamplingParams params = asks.get(r).params();
-            most = Math.max(most, candidates(params, vocabulary));
-            scales[r] = params.temperature() == 0 ? 1 : (float) (1 / params.temperature());
+            most = Math.max(most, candidates(asks.get(r)));
+            scales[r] = scale(asks.get(r).params());
         }
         TopCandidates top = TopCandidates.of(logits, vocabulary, most, scales);
         List<Chosen> chosen = new ArrayList<>();
         for (int r = 0; r < scales.length; r++) {
-            chosen.add(one(logits, vocabulary, top, r, asks.get(r)));
+            chosen.add(one(top, r, asks.get(r)));
         }
         return chosen;
     }
 
+    private static float scale(SamplingParams params) {
+        return params.temperature() == 0 ? 1 : (float) (1 / params.temperature());
+    }
+
     /** A row's own number, so that its list is the same whatever its neighbours ask for. */
-    private static int candidates(SamplingParams params, int vocabulary) {
-        if (params.temperature() == 0 || params.repetitionPenalty() != 1) {
+    private int candidates(Ask ask) {
+        int drawn = ask.plain() ? drawnFrom(ask.params()) : 1;
+        return Math.min(vocabulary, Math.max(drawn, ask.top()));
+    }
+
+    private int drawnFrom(SamplingParams params) {
+        if (params.temperature() == 0) {
             return 1;
         }
         int wanted = params.topK() <= MOST_CANDIDATES ? Math.max(Shortlist.USUAL, params.topK()) : Shortlist.USUAL;
         return Math.min(vocabulary, wanted);
     }
 
-    private static Chosen one(Tensor logits, int vocabulary, TopCandidates top, int row, Ask ask) {
+    private Chosen one(TopCandidates top, int row, Ask ask) {
         float largest = top.logits()[row][0];
         if (!Float.isFinite(largest)) {
-            return new Chosen(
-                    -1,
-                    Double.NaN,
-                    new LogitsException("the logits hold "
-                            + (largest == Float.NEGATIVE_INFINITY ? "no finite value" : "a NaN or an infinity")
-                            + ": no token can be chosen from them"));
+            String what = largest == Float.NEGATIVE_INFINITY ? "no finite value" : "a NaN or an infinity";
+            return failed("the logits hold " + what + ": no token can be chosen from them");
         }
-        int count = candidates(ask.params(), vocabulary);
-        Shortlist list = new Shortlist(
+        double sum = top.logSums()[row];
+        List<Likely> likely = new ArrayList<>();
+        for (int i = 0; i < Math.min(ask.top(), top.ids()[row].length); i++) {
+            likely.add(new Likely(top.ids()[row][i], top.logits()[row][i] - sum));
+        }
+        if (ask.plain()) {
+            Shortlist list = list(top, row, candidates(ask));
+            int place = holes(list) ? -1 : list.choose(ask.params(), ask.step());
+            if (place >= 0) {
+                return new Chosen(list.ids()[place], list.logits()[place] - sum, likely, null);
+            }
+        }
+        try (Scope scope = Scope.open()) {
+            Tensor whole = logits.slice(0, row, row + 1).slice(1, 0, vocabulary); // [1, vocabulary]
+            int token = edited(whole, ask);
+            return token == NONE
+                    ? failed("penalties, bias and constraint leave no token that could come")
+                    : new Chosen(token, whole.item(0, token) - sum, likely, null);
+        }
+    }
+
+    private static Chosen failed(String sentence) {
+        return new Chosen(-1, Double.NaN, List.of(), new LogitsException(sentence));
+    }
+
+    private Shortlist list(TopCandidates top, int row, int count) {
+        return new Shortlist(
                 Arrays.copyOf(top.ids()[row], count),
                 Arrays.copyOf(top.logits()[row], count),
                 top.scaledLogSums()[row],
                 vocabulary);
-        int place = list.choose(ask.params(), ask.step());
-        if (place >= 0) {
-            return new Chosen(list.ids()[place], list.logits()[place] - top.logSums()[row], null);
+    }
+
+    /** Whether a hole might be drawn from it. */
+    private boolean holes(Shortlist list) {
+        for (int i = 0; i < list.ids().length; i++) {
+            if (list.logits()[i] != Float.NEGATIVE_INFINITY && !known.test(list.ids()[i])) {
+                return true;
+            }
         }
-        try (Scope scope = Scope.open()) {
-            Tensor whole = logits.slice(0, row, row + 1).slice(1, 0, vocabulary); // [1, vocabulary]
-            int token = Sampler.library().sample(whole, ask.params(), new int[][] {ask.seen()}, ask.step())[0];
-            return new Chosen(token, whole.item(0, token) - top.logSums()[row], null);
+        return false;
+    }
+
+    /** The token of a row that something may be added to; {@link #NONE} when none is left. */
+    private int edited(Tensor whole, Ask ask) {
+        Tensor row = Sampler.library().penalized(whole, ask.params(), new int[][] {ask.seen()});
+        SamplingParams params = ask.params().withoutRepetitionPenalty();
+        if (ask.edit() != null) {
+            row = row.add(Tensor.of(ask.edit(), 1, vocabulary));
         }
+        int token = drawn(row, params, ask.step());
+        return token == HOLE
+                ? drawn(row.add(Tensor.of(withoutHoles(vocabulary, known), 1, vocabulary)), params, ask.step())
+                : token;
+    }
+
+    private int drawn(Tensor row, SamplingParams params, long step) {
+        TopCandidates top = TopCandidates.of(row, vocabulary, drawnFrom(params), new float[] {scale(params)});
+        if (top.logits()[0][0] == Float.NEGATIVE_INFINITY) {
+            return NONE;
+        }
+        Shortlist list = list(top, 0, top.ids()[0].length);
+        if (holes(list)) {
+            return HOLE;
+        }
+        int place = list.choose(params, step);
+        int token = place >= 0 ? list.ids()[place] : Sampler.library().sample(row, params, new int[][] {{}}, step)[0];
+        return known.test(token) ? token : HOLE;
+    }
+
+    /** {@code -inf} for each id that is no token. */
+    static float[] withoutHoles(int vocabulary, IntPredicate known) {
+        float[] row = new float[vocabulary];
+        for (int id = 0; id < vocabulary; id++) {
+            row[id] = known.test(id) ? 0 : Float.NEGATIVE_INFINITY;
+        }
+        return row;
     }
 }

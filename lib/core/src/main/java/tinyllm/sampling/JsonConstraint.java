@@ -53,6 +53,13 @@ public final class JsonConstraint implements TokenConstraint {
         return masks.ends(state);
     }
 
+    /** Goes on by bytes, or stays where it is when they don't fit. */
+    boolean read(byte[] bytes) {
+        Machine.State next = masks.after(state, bytes);
+        state = next == null ? state : next;
+        return next != null;
+    }
+
     @Override
     public void accept(int token) {
         Machine.State next = masks.after(state, tokenizer.bytes(token));

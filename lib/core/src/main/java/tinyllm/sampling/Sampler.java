@@ -87,6 +87,18 @@ public final class Sampler {
         return x;
     }
 
+    /**
+     * The logits after the repetition penalty alone, where what a request adds comes in.
+     *
+     * @param logits {@code [B, V]}
+     * @param seen the ids seen so far, one array a row
+     */
+    public Tensor penalized(Tensor logits, SamplingParams params, int[][] seen) {
+        return params.repetitionPenalty() == 1
+                ? logits
+                : repetition.apply(Rows.of(logits), seen, params.repetitionPenalty());
+    }
+
     /** The probabilities that a draw uses: {@code [B, V]}, each row sums to 1. */
     public Tensor probabilities(Tensor logits, SamplingParams params, int[][] seen) {
         return Rows.softmax(filter(logits, params, seen));
@@ -104,9 +116,7 @@ public final class Sampler {
         Tensor rows = Rows.of(logits);
         refuseBroken(rows);
         if (params.temperature() == 0) {
-            Tensor x =
-                    params.repetitionPenalty() == 1 ? rows : repetition.apply(rows, seen, params.repetitionPenalty());
-            return x.argmax(-1).toInts();
+            return penalized(rows, params, seen).argmax(-1).toInts();
         }
         Tensor probabilities = probabilities(rows, params, seen);
         int vocabulary = probabilities.dim(1);

@@ -29,6 +29,11 @@ public record SamplingParams(
         check("repetition_penalty", repetitionPenalty, 0.01, 10, "in 0.01…10");
     }
 
+    /** The same without a repetition penalty. */
+    public SamplingParams withoutRepetitionPenalty() {
+        return new SamplingParams(temperature, topK, topP, minP, 1, seed);
+    }
+
     private static void check(String name, double value, double low, double high, String range) {
         if (!(value >= low && value <= high)) {
             throw new IllegalArgumentException(name + " must be " + range + ", but is " + value);

@@ -12,6 +12,11 @@ public interface TokenConstraint {
      */
     TokenSet allowed(int tokensLeft);
 
+    /** true when every token may come, and nobody has to ask which. */
+    default boolean free() {
+        return false;
+    }
+
     /** true when the text may end here. */
     boolean mayEnd();
 

@@ -127,6 +127,11 @@ public final class BpeTokenizer implements Tokenizer {
     }
 
     @Override
+    public boolean has(int id) {
+        return vocabulary.has(id);
+    }
+
+    @Override
     public int vocabSize() {
         return vocabulary.size();
     }

@@ -43,6 +43,19 @@ public interface Tokenizer {
      */
     byte[] bytes(int id);
 
+    /** Whether the id is of a token; a vocabulary may have holes, and its table more rows than tokens. */
+    default boolean has(int id) {
+        if (id < 0 || id >= vocabSize()) {
+            return false;
+        }
+        try {
+            bytes(id);
+            return true;
+        } catch (IllegalArgumentException hole) {
+            return false;
+        }
+    }
+
     /** Whether the id steers the model and writes no text; false for ids that are unknown. */
     boolean isSpecial(int id);
 

@@ -64,6 +64,10 @@ final class Vocabulary {
         return id >= 0 && special.get(id);
     }
 
+    boolean has(int id) {
+        return id >= 0 && id < size && bytes[id] != null;
+    }
+
     @Nullable
     Integer idOf(String text) {
         return idOfText.get(text);

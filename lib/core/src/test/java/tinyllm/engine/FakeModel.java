@@ -225,9 +225,9 @@ final class FakeModel implements EngineModel {
 
     private Chosen choose(int[] text, Draw draw) {
         if (poison >= 0 && Arrays.stream(text).anyMatch(id -> id == poison)) {
-            return new Chosen(-1, Double.NaN, new LogitsException("the logits hold a NaN"));
+            return new Chosen(-1, Double.NaN, List.of(), new LogitsException("the logits hold a NaN"));
         }
-        return new Chosen(next(text, draw.sampling(), draw.n()), -1.5, null);
+        return new Chosen(next(text, draw.sampling(), draw.n()), -1.5, List.of(), null);
     }
 
     @Override

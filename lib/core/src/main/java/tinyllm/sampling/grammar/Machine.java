@@ -34,6 +34,7 @@ public final class Machine {
     private final Map<Expr, Integer> ids = new IdentityHashMap<>();
     private final State start;
     private int serial;
+    private long work = Long.MAX_VALUE;
 
     private record WayKey(
             int expr, long a, long b, @Nullable Way rest) {}
@@ -63,6 +64,11 @@ public final class Machine {
 
     public State start() {
         return start;
+    }
+
+    /** How many edges may be looked at from now on: what has been seen before costs none. */
+    void allow(long edges) {
+        work = edges;
     }
 
     /** The rest of a string that may follow: an expression, how much of it is read, and what comes after it. */
@@ -274,7 +280,13 @@ public final class Machine {
             Set<Way> to = new HashSet<>();
             List<Way> ordered = new ArrayList<>();
             for (Way way : all) {
-                for (Edge edge : way.steps().edges) {
+                List<Edge> edges = way.steps().edges;
+                work -= edges.size();
+                if (work < 0) {
+                    throw new GrammarException(
+                            "to find what may come next takes too long: it can be read in too many ways");
+                }
+                for (Edge edge : edges) {
                     if (edge.set.has(value) && edge.to.shortest < Lengths.NEVER && to.add(edge.to)) {
                         ordered.add(edge.to);
                     }

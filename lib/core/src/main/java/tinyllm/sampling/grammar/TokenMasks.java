@@ -25,6 +25,9 @@ public final class TokenMasks {
     /** Tokens by which an estimate of the way to an end may be wrong, before it is worked out for each token. */
     private static final int SLACK = 16;
 
+    /** Edges for one mask: some tenths of a second. A usual schema takes a hundredth of it. */
+    private static final long MOST_WORK = 20_000_000;
+
     private static final TokenTrie.Path ANY = (from, to) -> true;
 
     private final TokenTrie trie;
@@ -55,6 +58,7 @@ public final class TokenMasks {
 
     /** The state behind a token's bytes, or null when they don't fit. */
     public synchronized Machine.@Nullable State after(Machine.State state, byte[] bytes) {
+        machine.allow(MOST_WORK);
         Machine.State now = state;
         for (byte b : bytes) {
             now = now == null ? null : now.next(b & 255);
@@ -69,8 +73,11 @@ public final class TokenMasks {
     /**
      * Tokens after which the text can still become a whole within the tokens left, counting this one; where none can, those that come
      * nearest to an end.
+     *
+     * @throws GrammarException when that takes more work than a request may have
      */
     public synchronized TokenSet allowed(Machine.State state, int tokensLeft) {
+        machine.allow(MOST_WORK);
         TokenSet all = all(state);
         long left = tokensLeft - 1L;
         if (all.longest() <= left || cost(state) + Math.max(0, all.longest() - state.shortest()) + SLACK <= left) {

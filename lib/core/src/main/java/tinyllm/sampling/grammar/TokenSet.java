@@ -1,5 +1,6 @@
 package tinyllm.sampling.grammar;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Tokens that may come next. Immutable once it is handed out. */
@@ -9,6 +10,20 @@ public final class TokenSet {
 
     TokenSet(int vocabulary) {
         bits = new long[(vocabulary + 63) / 64];
+    }
+
+    /** None at all. */
+    public static TokenSet none(int vocabulary) {
+        return new TokenSet(vocabulary);
+    }
+
+    /** Every id below a vocabulary's size. */
+    public static TokenSet all(int vocabulary) {
+        TokenSet all = new TokenSet(vocabulary);
+        for (int id = 0; id < vocabulary; id++) {
+            all.add(id, 0);
+        }
+        return all;
     }
 
     void add(int id, long toEnd) {
@@ -40,6 +55,21 @@ public final class TokenSet {
             sum += Long.bitCount(word);
         }
         return sum;
+    }
+
+    /** Leaves a row of logits as it is where a token may come, and makes it {@code -inf} elsewhere. */
+    public void addTo(float[] row) {
+        for (int first = 0; first < row.length; first += 64) {
+            int end = Math.min(row.length, first + 64);
+            long word = first >> 6 < bits.length ? bits[first >> 6] : 0;
+            if (word == 0) {
+                Arrays.fill(row, first, end, Float.NEGATIVE_INFINITY);
+            } else if (word != -1) {
+                for (int id = first; id < end; id++) {
+                    row[id] = (word >>> id & 1) != 0 ? row[id] : Float.NEGATIVE_INFINITY;
+                }
+            }
+        }
     }
 
     /** The ids, rising. */

@@ -22,7 +22,17 @@ public final class TokenTrie {
     private final int deepest;
     private final Map<Expr, Optional<TokenLoop>> loops = new WeakHashMap<>();
 
+    /** Of each tokenizer one: to build it takes longer than to choose many tokens, and nothing but the tokenizer decides what is in it. */
+    private static final Map<Tokenizer, TokenTrie> BUILT = new WeakHashMap<>();
+
     private record Token(byte[] bytes, int id) {}
+
+    /** The tokenizer's, built when it is first asked for. */
+    public static TokenTrie of(Tokenizer tokenizer) {
+        synchronized (BUILT) {
+            return BUILT.computeIfAbsent(tokenizer, TokenTrie::new);
+        }
+    }
 
     /** @param tokenizer ids without text and those that it does not know are left out */
     public TokenTrie(Tokenizer tokenizer) {

@@ -30,15 +30,16 @@ import tinyllm.text.Tokenizer;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whatever is drawn under a schema ends, is JSON, and passes an independent validator. */
-class JsonSchemaTest {
+public class JsonSchemaTest {
 
     private static final Tokenizer BYTES = ByteTokenizer.create();
-    private static final TokenTrie TRIE = new TokenTrie(BYTES);
+    private static final TokenTrie TRIE = TokenTrie.of(BYTES);
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final SchemaRegistry REGISTRY =
             SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
-    static Stream<String> schemas() throws IOException {
+    /** One schema a line. */
+    public static Stream<String> schemas() throws IOException {
         try (var in = Objects.requireNonNull(JsonSchemaTest.class.getResourceAsStream("schemas.txt"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.isBlank());
         }
