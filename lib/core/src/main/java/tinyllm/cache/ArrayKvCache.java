@@ -42,14 +42,9 @@ public final class ArrayKvCache implements KvCache {
 
     @Override
     public void reserve(int tokens) {
-        if (closed) {
-            throw new IllegalStateException("these keys and values are closed");
-        }
+        Room.open(closed);
         arrays.rewind(0);
-        if (tokens < 0 || tokens > maxTokens - length()) {
-            throw new IllegalArgumentException("the cache holds " + length() + " tokens and may hold " + maxTokens
-                    + "; " + tokens + " more do not fit");
-        }
+        Room.check(tokens, length(), maxTokens);
     }
 
     @Override

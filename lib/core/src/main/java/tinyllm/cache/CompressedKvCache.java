@@ -85,13 +85,8 @@ public final class CompressedKvCache implements KvCache {
 
     @Override
     public void reserve(int tokens) {
-        if (closed) {
-            throw new IllegalStateException("these keys and values are closed");
-        }
-        if (tokens < 0 || tokens > maxTokens - length) {
-            throw new IllegalArgumentException("the cache holds " + length + " tokens and may hold " + maxTokens + "; "
-                    + tokens + " more do not fit");
-        }
+        Room.open(closed);
+        Room.check(tokens, length, maxTokens);
     }
 
     private Layer layer(int index) {

@@ -46,10 +46,7 @@ public final class ContiguousKvCache implements KvCache {
 
     @Override
     public void reserve(int tokens) {
-        if (tokens < 0 || tokens > maxTokens - length) {
-            throw new IllegalArgumentException("the cache holds " + length + " tokens and may hold " + maxTokens + "; "
-                    + tokens + " more do not fit");
-        }
+        Room.check(tokens, length, maxTokens);
         layers.forEach(layer -> layer.reserve(length + tokens));
     }
 

@@ -69,10 +69,7 @@ public final class PagedKvCache implements KvCache {
     @Override
     public void reserve(int tokens) {
         open();
-        if (tokens < 0 || tokens > maxTokens() - length) {
-            throw new IllegalArgumentException("the cache holds " + length + " tokens and may hold " + maxTokens()
-                    + "; " + tokens + " more do not fit");
-        }
+        Room.check(tokens, length, maxTokens());
         boolean copies = copiesTail(tokens);
         int[] taken = memory.take(pagesToReserve(tokens));
         int from = 0;
@@ -178,9 +175,7 @@ public final class PagedKvCache implements KvCache {
     }
 
     private void open() {
-        if (closed) {
-            throw new IllegalStateException("these keys and values are closed");
-        }
+        Room.open(closed);
     }
 
     /** Gives the pages back. Closing again does nothing. */

@@ -1,17 +1,20 @@
 package tinyllm.lab.exercises.week2;
 
-import static tinyllm.lab.exercises.week2.PlanRun.decodes;
-import static tinyllm.lab.exercises.week2.PlanRun.reads;
-import static tinyllm.lab.exercises.week2.PlanRun.waits;
+import static tinyllm.lab.exercises.week2.PlanCases.border;
+import static tinyllm.lab.exercises.week2.PlanCases.reads;
+import static tinyllm.lab.exercises.week2.PlanCases.served;
+import static tinyllm.lab.exercises.week2.PlanCases.sharing;
+import static tinyllm.lab.exercises.week2.PlanCases.situation;
+import static tinyllm.lab.exercises.week2.PlanCases.three;
+import static tinyllm.lab.exercises.week2.PlanCases.waits;
+import static tinyllm.lab.exercises.week2.PlanCases.within;
 
 import java.util.List;
-import java.util.function.LongFunction;
 import tinyllm.engine.ChunkedBatching;
 import tinyllm.engine.QueueOrder;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.SchedulerStep;
 import tinyllm.engine.Sequence;
-import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week2.PlanRun.Load;
@@ -97,7 +100,7 @@ public final class ChunkedExercise {
                     seed -> Situation.of(
                             POLICY,
                             0,
-                            List.of(border(seed, 0), border(seed, 1), new Sequence(2, 2, 13, 12, 3, 3, 2, 0, 0)),
+                            List.of(border(seed, 0), border(seed, 1), sharing(2, 13, 3)),
                             List.of())))
             .check(served("twelve requests, much room", seed -> Load.drawn(seed, POLICY, 80, 12, 60, 9)))
             .check(served("twelve requests, few pages", seed -> Load.drawn(seed, POLICY, 20, 12, 60, 16)))
@@ -290,29 +293,7 @@ public final class ChunkedExercise {
                         });
     }
 
-    private static Case<SchedulerStep> situation(String name, LongFunction<Situation> situation) {
-        return Case.of(name, situation, PlanRun::planned);
-    }
-
-    private static Case<SchedulerStep> served(String name, LongFunction<Load> load) {
-        return Case.of(name, load, PlanRun::served);
-    }
-
     private static int longer(long seed) {
         return new Draw(seed).between(60, 90);
-    }
-
-    private static List<Sequence> three(long seed) {
-        return List.of(within(seed, 0), within(seed + 1, 2), within(seed + 2, 5));
-    }
-
-    /** Whose next token fits into its last page. */
-    private static Sequence within(long seed, long id) {
-        return decodes(id, 2, 3 + PlanRun.PAGE * new Draw(seed + id).between(0, 3));
-    }
-
-    /** Whose next token needs a new page. */
-    private static Sequence border(long seed, long id) {
-        return decodes(id, 2, 1 + PlanRun.PAGE * new Draw(seed + id).between(1, 3));
     }
 }

@@ -34,8 +34,6 @@ public final class LinearKernel {
             }
             """;
 
-    private static final String BARRIER = "  threadgroup_barrier(mem_flags::mem_threadgroup);\n";
-
     private record Product(Tensor x, Tensor w) {}
 
     public static final Exercise<KernelText> LINEAR = Exercise.of("4.5 linear", KernelText.class)
@@ -57,12 +55,12 @@ public final class LinearKernel {
             .mistake(
                     "no barrier after loading",
                     "Tiles are multiplied while other threads still load them: a barrier has to stand between loading and multiplying.",
-                    Sources.edited(TEXT, BARRIER + "  for", "  for"))
+                    Sources.edited(TEXT, "  " + Sources.BARRIER + "  for", "  for"))
             .mistake(
                     "no barrier before the next tile",
                     "A fast thread loads the next tile over values that a slow one still multiplies: the loop needs a second barrier at its"
                             + " end.",
-                    Sources.edited(TEXT, "  }\n" + BARRIER + "}", "  }\n}"))
+                    Sources.edited(TEXT, "  }\n  " + Sources.BARRIER + "}", "  }\n}"))
             .mistake(
                     "rows of x not guarded",
                     "The last tile has fewer rows than 16: rows beyond M are read from foreign memory. Load 0 there.",

@@ -7,8 +7,6 @@ import tinyllm.lab.check.Exercise;
 /** Exercises "2.3b matrices" and "2.3b split-K": SIMD groups multiply matrices of 8 × 8; threadgroups share the columns of K. */
 public final class MatrixKernels {
 
-    private static final String BARRIER = "threadgroup_barrier(mem_flags::mem_threadgroup);\n";
-
     public static final Exercise<KernelText> MATRICES = Exercise.of("2.3b matrices", KernelText.class)
             .title("SIMD groups multiply 8 × 8 matrices")
             .reference(Sources.own("2.3b matrices", MatmulTexts.MATRICES))
@@ -73,11 +71,11 @@ public final class MatrixKernels {
                     "the next tile too early",
                     "Threads bring the next tile, or store over this one, while other SIMD groups still multiply: a barrier belongs behind"
                             + " the products.",
-                    Sources.edited(MatmulTexts.MATRICES, "b[i % 2], sums[i]);", "  " + BARRIER, ""))
+                    Sources.edited(MatmulTexts.MATRICES, "b[i % 2], sums[i]);", "  " + Sources.BARRIER, ""))
             .mistake(
                     "copied before it is stored",
                     "Threads copy results that another SIMD group has not stored yet: a barrier belongs between the store and the copy.",
-                    Sources.edited(MatmulTexts.MATRICES, "simdgroup_store(", BARRIER, ""))
+                    Sources.edited(MatmulTexts.MATRICES, "simdgroup_store(", Sources.BARRIER, ""))
             .mistake(
                     "the result not guarded",
                     "y has an edge inside of the last tile: copy a place only where m < M and n < N.",
@@ -139,7 +137,7 @@ public final class MatrixKernels {
             .mistake(
                     "the next tile too early",
                     "A fast thread brings the next tile while a slow one still multiplies the last: the second barrier is missing.",
-                    Sources.edited(MatmulTexts.SPLIT, "sum += ", "  " + BARRIER + "}\n", "}\n"))
+                    Sources.edited(MatmulTexts.SPLIT, "sum += ", "  " + Sources.BARRIER + "}\n", "}\n"))
             .build();
 
     private MatrixKernels() {}

@@ -49,21 +49,6 @@ final class PlanRun {
 
     private PlanRun() {}
 
-    /** One that waits for the first time. */
-    static Sequence waits(long id, int prompt) {
-        return Sequence.waiting(id, prompt, 0);
-    }
-
-    /** One whose prompt is read and whose text has so many tokens. */
-    static Sequence decodes(long id, int prompt, int tokens) {
-        return Sequence.running(id, prompt, tokens, tokens - 1, Math.ceilDiv(tokens - 1, PAGE));
-    }
-
-    /** One whose prompt is read in part. */
-    static Sequence reads(long id, int prompt, int computed) {
-        return Sequence.running(id, prompt, prompt, computed, Math.ceilDiv(computed, PAGE));
-    }
-
     /** What the plan does; in which order it names the requests makes no difference. */
     static Map<String, @Nullable Object> planned(SchedulerStep answer, Situation in) {
         @Nullable StepPlan plan = answer.plan(in.state(), in.policy());

@@ -15,8 +15,6 @@ import tinyllm.tensor.Tensor;
 /** Exercises "4.5 softmax" and "4.5 rmsnorm": a threadgroup of 128 threads for each row. */
 public final class RowKernelExercises {
 
-    private static final String BARRIER = "threadgroup_barrier(mem_flags::mem_threadgroup);\n";
-
     static final String SOFTMAX_TEXT = """
             threadgroup float partial[4];
             uint row = threadgroup_position_in_grid.x, n = uint(x_shape[1]);
@@ -98,12 +96,12 @@ public final class RowKernelExercises {
                     "The other SIMD groups' places are read before their owners have written: without a threadgroup_barrier nothing orders"
                             + " the two.",
                     Sources.edited(
-                            SOFTMAX_TEXT, "partial[group] = most;\n}\n" + BARRIER, "partial[group] = most;\n}\n"))
+                            SOFTMAX_TEXT, "partial[group] = most;\n}\n" + Sources.BARRIER, "partial[group] = most;\n}\n"))
             .mistake(
                     "no barrier before writing again",
                     "partial is overwritten with sums while slower threads still read the maxima in it. A barrier between, or a second"
                             + " array.",
-                    Sources.edited(SOFTMAX_TEXT, BARRIER + "float sum = 0;", "float sum = 0;"))
+                    Sources.edited(SOFTMAX_TEXT, Sources.BARRIER + "float sum = 0;", "float sum = 0;"))
             .mistake(
                     "no maximum",
                     "exp overflows for scores around 1000: subtract the row's largest value first; it cancels in the quotient.",
@@ -133,8 +131,8 @@ public final class RowKernelExercises {
                             + " barrier. Move it behind the if.",
                     Sources.edited(
                             SOFTMAX_TEXT,
-                            "partial[group] = most;\n}\n" + BARRIER,
-                            "partial[group] = most;\n  " + BARRIER + "}\n"))
+                            "partial[group] = most;\n}\n" + Sources.BARRIER,
+                            "partial[group] = most;\n  " + Sources.BARRIER + "}\n"))
             .mistake(
                     "not divided",
                     "The rows don't sum to 1: the last pass has to divide by the sum.",
@@ -158,7 +156,7 @@ public final class RowKernelExercises {
             .mistake(
                     "no barrier",
                     "The other SIMD groups' totals are read before they are written: a threadgroup_barrier has to stand between.",
-                    Sources.edited(NORM_TEXT, BARRIER, ""))
+                    Sources.edited(NORM_TEXT, Sources.BARRIER, ""))
             .mistake(
                     "a sum of squares, not a mean",
                     "The squares are added and not divided by n: RMS is the root of their mean.",

@@ -1,19 +1,22 @@
 package tinyllm.lab.exercises.week2;
 
-import static tinyllm.lab.exercises.week2.PlanRun.decodes;
-import static tinyllm.lab.exercises.week2.PlanRun.waits;
+import static tinyllm.lab.exercises.week2.PlanCases.atBorder;
+import static tinyllm.lab.exercises.week2.PlanCases.border;
+import static tinyllm.lab.exercises.week2.PlanCases.queue;
+import static tinyllm.lab.exercises.week2.PlanCases.served;
+import static tinyllm.lab.exercises.week2.PlanCases.sharing;
+import static tinyllm.lab.exercises.week2.PlanCases.situation;
+import static tinyllm.lab.exercises.week2.PlanCases.three;
+import static tinyllm.lab.exercises.week2.PlanCases.waits;
+import static tinyllm.lab.exercises.week2.PlanCases.within;
 
 import java.util.List;
-import java.util.function.LongFunction;
-import java.util.stream.LongStream;
 import tinyllm.engine.ContinuousBatching;
 import tinyllm.engine.QueueOrder;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.SchedulerStep;
 import tinyllm.engine.Sequence;
 import tinyllm.engine.StepPlan;
-import tinyllm.lab.check.Case;
-import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.week2.PlanRun.Load;
 import tinyllm.lab.exercises.week2.PlanRun.Situation;
@@ -274,41 +277,5 @@ public final class SchedulerExercise {
                                 return policy.sparePages();
                             }
                         });
-    }
-
-    private static Case<SchedulerStep> situation(String name, LongFunction<Situation> situation) {
-        return Case.of(name, situation, PlanRun::planned);
-    }
-
-    private static Case<SchedulerStep> served(String name, LongFunction<Load> load) {
-        return Case.of(name, load, PlanRun::served);
-    }
-
-    private static List<Sequence> three(long seed) {
-        return List.of(within(seed, 0), within(seed + 1, 2), within(seed + 2, 5));
-    }
-
-    private static List<Sequence> queue(long seed) {
-        Draw draw = new Draw(seed);
-        return List.of(waits(8, draw.between(2, 6)), waits(9, draw.between(2, 6)), waits(10, draw.between(2, 6)));
-    }
-
-    /** Whose next token fits into its last page. */
-    private static Sequence within(long seed, long id) {
-        return decodes(id, 2, 3 + PlanRun.PAGE * new Draw(seed + id).between(0, 3));
-    }
-
-    /** Whose next token needs a new page. */
-    private static Sequence border(long seed, long id) {
-        return decodes(id, 2, 1 + PlanRun.PAGE * new Draw(seed + id).between(1, 3));
-    }
-
-    private static List<Sequence> atBorder(long seed, int count) {
-        return LongStream.range(0, count).mapToObj(id -> border(seed, id)).toList();
-    }
-
-    /** At the border of a page, most of its pages from the prefix cache. */
-    private static Sequence sharing(long id, int tokens, int shared) {
-        return new Sequence(id, 2, tokens, tokens - 1, (tokens - 1) / PlanRun.PAGE, shared, id, 0, 0);
     }
 }

@@ -7,6 +7,9 @@ import tinyllm.kernel.KernelText;
 /** Kernel sources as answers: the right one, and wrong ones that differ from it in one place. */
 final class Sources {
 
+    /** The line at which all threads of a group meet. */
+    static final String BARRIER = "threadgroup_barrier(mem_flags::mem_threadgroup);\n";
+
     private Sources() {}
 
     /** The library's answer to an exercise. */

@@ -7,8 +7,6 @@ import tinyllm.lab.check.Exercise;
 /** Exercises "2.3b tile" and "2.3b registers": unpacked weights are shared, by 16 rows and by 32. */
 public final class TileKernels {
 
-    private static final String BARRIER = "  threadgroup_barrier(mem_flags::mem_threadgroup);\n";
-
     public static final Exercise<KernelText> TILE = Exercise.of("2.3b tile", KernelText.class)
             .title("Unpack once for 16 rows")
             .reference(Sources.own("2.3b tile", MatmulTexts.TILE))
@@ -28,7 +26,7 @@ public final class TileKernels {
                     "a barrier is missing",
                     "One thread's tile meets another's: a barrier belongs between loading a tile and using it, and one more before the next"
                             + " one is loaded.",
-                    Sources.edited(MatmulTexts.TILE, "ws[r][c] = v;", BARRIER, ""))
+                    Sources.edited(MatmulTexts.TILE, "ws[r][c] = v;", "  " + Sources.BARRIER, ""))
             .mistake(
                     "rows of x not guarded",
                     "The last tile reads rows of x beyond M: bring 0 there.",
@@ -85,7 +83,7 @@ public final class TileKernels {
                     "a barrier is missing",
                     "One thread's tile meets another's: a barrier belongs between the loads and the products, and one more before the next"
                             + " loads.",
-                    Sources.edited(MatmulTexts.REGISTERS, "ws[h][c] = v;", BARRIER, ""))
+                    Sources.edited(MatmulTexts.REGISTERS, "ws[h][c] = v;", "  " + Sources.BARRIER, ""))
             .mistake(
                     "the sums swapped",
                     "The results off the diagonal are swapped: sums[0][1] is the upper row of x with the later row of w.",

@@ -1,0 +1,22 @@
+package tinyllm.cache;
+
+/** Whether a cache may take more tokens: the same two sentences for every kind of cache. */
+final class Room {
+
+    private Room() {}
+
+    /** @throws IllegalStateException if the cache is closed */
+    static void open(boolean closed) {
+        if (closed) {
+            throw new IllegalStateException("these keys and values are closed");
+        }
+    }
+
+    /** @throws IllegalArgumentException if so many more do not fit */
+    static void check(int tokens, int length, int maxTokens) {
+        if (tokens < 0 || tokens > maxTokens - length) {
+            throw new IllegalArgumentException("the cache holds " + length + " tokens and may hold " + maxTokens + "; "
+                    + tokens + " more do not fit");
+        }
+    }
+}
