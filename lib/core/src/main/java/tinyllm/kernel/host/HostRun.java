@@ -31,10 +31,18 @@ public final class HostRun {
             List<HostBuffer> buffers,
             boolean cpp,
             HostOptions options) {
+        String job = job(grid, group, buffers, cpp, options);
+        return options.remembered() && options.repeats() == 0
+                ? RunMemory.get(program, job, buffers, () -> run(program, job, buffers, options))
+                : run(program, job, buffers, options);
+    }
+
+    private static HostResult run(
+            HostCompiler.Program program, String job, List<HostBuffer> buffers, HostOptions options) {
         Path folder = null;
         try {
             folder = Files.createTempDirectory("tinyllm-kernel-");
-            writeJob(folder, grid, group, buffers, cpp, options);
+            write(folder, job, buffers);
             Ended ended = execute(program.executable(), folder, options);
             return read(program, folder, ended, buffers, options);
         } catch (IOException e) {
@@ -46,9 +54,7 @@ public final class HostRun {
         }
     }
 
-    private static void writeJob(
-            Path folder, int[] grid, int[] group, List<HostBuffer> buffers, boolean cpp, HostOptions options)
-            throws IOException {
+    private static String job(int[] grid, int[] group, List<HostBuffer> buffers, boolean cpp, HostOptions options) {
         StringBuilder job = new StringBuilder();
         job.append("grid %d %d %d\n".formatted(grid[0], grid[1], grid[2]));
         job.append("group %d %d %d\n".formatted(group[0], group[1], group[2]));
@@ -61,6 +67,10 @@ public final class HostRun {
             job.append("cpp\n");
         }
         buffers.forEach(buffer -> job.append(buffer.line()).append('\n'));
+        return job.toString();
+    }
+
+    private static void write(Path folder, String job, List<HostBuffer> buffers) throws IOException {
         Files.writeString(folder.resolve("job"), job);
         try (OutputStream data = Files.newOutputStream(folder.resolve("data"))) {
             for (HostBuffer buffer : buffers) {

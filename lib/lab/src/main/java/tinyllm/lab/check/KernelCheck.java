@@ -87,7 +87,7 @@ public final class KernelCheck {
     }
 
     private static HostOptions limited() {
-        return HostOptions.DEFAULT.seconds(SECONDS);
+        return HostOptions.DEFAULT.seconds(SECONDS).remembered(true);
     }
 
     /** What needs no clang: forbidden words and names, attributes, casts. */
