@@ -1,5 +1,7 @@
-// AVX-512 VNNI, and for sixteen rows of activations and more the int8 tiles of AMX. A tile product is the same exact integer sum of one
+// AVX-512 VNNI, and for five rows of activations and more the int8 tiles of AMX. A tile product is the same exact integer sum of one
 // block of 32 columns; what follows is the float combination of matmul.inl, in the same order.
+
+#include <initializer_list>
 
 #define TL_ROWS 8
 #include "half.h"
@@ -10,6 +12,8 @@ namespace tinyllm {
 namespace {
 
 constexpr int AMX_ROWS = 16;
+// Fewer rows than these are quicker without tiles.
+constexpr int LEAST_AMX_ROWS = 5;
 
 /** Tiles 0 to 3 are products [16 rows, 16 outputs], 4 and 6 activations, 5 and 7 weights, of 32 columns or of 16. */
 struct alignas(64) TileConfig {
@@ -19,7 +23,11 @@ struct alignas(64) TileConfig {
   uint16_t bytes[16] = {64, 64, 64, 64, 32, 64, 32, 64};
   uint8_t rows[16] = {16, 16, 16, 16, 16, 8, 16, 8};
 
-  explicit TileConfig(bool halves) {
+  /** For so many rows of activations, 1 … 16. */
+  TileConfig(int count, bool halves) {
+    for (int tile : {0, 1, 2, 3, 4, 6}) {
+      rows[tile] = static_cast<uint8_t>(count);
+    }
     if (halves) {
       bytes[4] = bytes[6] = 16;
       rows[5] = rows[7] = 4;
@@ -88,14 +96,37 @@ inline void one_product(const Chunk& chunk, int block, const int8_t* x, size_t c
   _tile_stored(0, to, 64);
 }
 
+/** The chunk that comes next, fetched a few lines at a time while this one's products are added up. */
+class Ahead {
+ public:
+  /** Of `bytes` bytes, in `times` portions. */
+  Ahead(const uint8_t* from, size_t bytes, int times) : at_(from), end_(from + bytes) {
+    size_t lines = (bytes + 63) / 64, portions = static_cast<size_t>(times);
+    step_ = (lines + portions - 1) / portions * 64;
+  }
+
+  void fetch() {
+    for (const uint8_t* stop = at_ + step_; at_ < stop && at_ < end_; at_ += 64) {
+      prefetch(at_);
+    }
+  }
+
+ private:
+  const uint8_t* at_;
+  const uint8_t* end_;
+  size_t step_;
+};
+
 template <int COUNT>
-inline void add_products(const Chunk& chunk, int first, const int32_t* sums, const Act* acts, size_t blocks, float* out) {
+inline void add_products(const Chunk& chunk, int first, const int32_t* sums, int rows, const Act* acts, size_t blocks, Ahead& ahead,
+                         float* out) {
   F scale[COUNT], bias[COUNT];
   for (int b = 0; b < COUNT; b++) {
     scale[b] = load(chunk.scale[first + b]);
     bias[b] = load(chunk.bias[first + b]);
   }
-  for (int m = 0; m < AMX_ROWS; m++) {
+  for (int m = 0; m < rows; m++) {
+    ahead.fetch();
     F total = load(out + 16 * m);
     const Act* act = acts + static_cast<size_t>(m) * blocks + first;
     for (int b = 0; b < COUNT; b++) {
@@ -108,8 +139,8 @@ inline void add_products(const Chunk& chunk, int first, const int32_t* sums, con
 }
 
 /** Groups of 16: the two halves of a block have sums of their own, and scales for themselves. */
-inline void add_halves(const Chunk& chunk, int b, const int8_t* x, size_t cols, const Act* acts, size_t blocks, int32_t* sums,
-                       float* out) {
+inline void add_halves(const Chunk& chunk, int b, const int8_t* x, size_t cols, int rows, const Act* acts, size_t blocks,
+                       int32_t* sums, Ahead& ahead, float* out) {
   constexpr int zero_point = 32;
   _tile_loadd(4, x + b * BLOCK, cols);
   _tile_loadd(5, chunk.codes[b], 64);
@@ -122,7 +153,8 @@ inline void add_halves(const Chunk& chunk, int b, const int8_t* x, size_t cols, 
   _tile_stored(0, sums, 64);
   _tile_stored(1, sums + 256, 64);
   F scale = load(chunk.scale[b]), other = load(chunk.bias[b]);
-  for (int m = 0; m < AMX_ROWS; m++) {
+  for (int m = 0; m < rows; m++) {
+    ahead.fetch();
     const Act& act = acts[static_cast<size_t>(m) * blocks + static_cast<size_t>(b)];
     I low = _mm512_add_epi32(set1i(-zero_point * act.low), _mm512_load_si512(sums + 16 * m));
     I high = _mm512_add_epi32(set1i(-zero_point * act.high), _mm512_load_si512(sums + 256 + 16 * m));
@@ -131,33 +163,35 @@ inline void add_halves(const Chunk& chunk, int b, const int8_t* x, size_t cols, 
   }
 }
 
-/** groups * 16 rows of activations times a tile. */
+/** groups * rows rows of activations times a tile; rows are what the tiles are configured for. */
 template <int BITS, int KIND>
-void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, float* out) {
+void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, int rows, float* out) {
   const size_t cols = static_cast<size_t>(form.cols), blocks = cols / BLOCK;
   Chunk chunk;
   alignas(64) int32_t sums[4 * 256];
-  memset(out, 0, static_cast<size_t>(groups) * AMX_ROWS * 64);
+  memset(out, 0, static_cast<size_t>(groups * rows) * 64);
   for (size_t first = 0; first < blocks; first += CHUNK / BLOCK) {
     int count = static_cast<int>(blocks - first < CHUNK / BLOCK ? blocks - first : CHUNK / BLOCK);
-    packed = open_chunk<BITS, KIND>(packed, count, form.group, chunk);
+    const uint8_t* next = open_chunk<BITS, KIND>(packed, count, form.group, chunk);
+    Ahead ahead(next, static_cast<size_t>(next - packed), (KIND == SUPER16 ? count : (count + 3) / 4) * rows);
+    packed = next;
     for (int g = 0; g < groups; g++) {
-      const int8_t* from = x + static_cast<size_t>(g) * AMX_ROWS * cols + first * BLOCK;
-      const Act* act = acts + static_cast<size_t>(g) * AMX_ROWS * blocks + first;
-      float* to = out + g * AMX_ROWS * 16;
+      const int8_t* from = x + static_cast<size_t>(g * rows) * cols + first * BLOCK;
+      const Act* act = acts + static_cast<size_t>(g * rows) * blocks + first;
+      float* to = out + g * rows * 16;
       if constexpr (KIND == SUPER16) {
         for (int b = 0; b < count; b++) {
-          add_halves(chunk, b, from, cols, act, blocks, sums, to);
+          add_halves(chunk, b, from, cols, rows, act, blocks, sums, ahead, to);
         }
       } else {
         int b = 0;
         for (; b + 4 <= count; b += 4) {
           four_products(chunk, b, from, cols, sums);
-          add_products<4>(chunk, b, sums, act, blocks, to);
+          add_products<4>(chunk, b, sums, rows, act, blocks, ahead, to);
         }
         for (; b < count; b++) {
           one_product(chunk, b, from, cols, sums);
-          add_products<1>(chunk, b, sums, act, blocks, to);
+          add_products<1>(chunk, b, sums, rows, act, blocks, ahead, to);
         }
       }
     }
@@ -165,37 +199,45 @@ void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Ac
 }
 
 template <int BITS>
-void amx_of_kind(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, float* out) {
+void amx_of_kind(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, int rows, float* out) {
   switch (form.kind) {
-    case CENTERED: return amx_rows<BITS, CENTERED>(form, packed, x, acts, groups, out);
-    case HALF: return amx_rows<BITS, HALF>(form, packed, x, acts, groups, out);
-    case BFLOAT: return amx_rows<BITS, BFLOAT>(form, packed, x, acts, groups, out);
-    case FLOAT: return amx_rows<BITS, FLOAT>(form, packed, x, acts, groups, out);
-    case SUPER: return amx_rows<BITS, SUPER>(form, packed, x, acts, groups, out);
+    case CENTERED: return amx_rows<BITS, CENTERED>(form, packed, x, acts, groups, rows, out);
+    case HALF: return amx_rows<BITS, HALF>(form, packed, x, acts, groups, rows, out);
+    case BFLOAT: return amx_rows<BITS, BFLOAT>(form, packed, x, acts, groups, rows, out);
+    case FLOAT: return amx_rows<BITS, FLOAT>(form, packed, x, acts, groups, rows, out);
+    case SUPER: return amx_rows<BITS, SUPER>(form, packed, x, acts, groups, rows, out);
     default:
       if constexpr (BITS == 6) {
-        amx_rows<6, SUPER16>(form, packed, x, acts, groups, out);
+        amx_rows<6, SUPER16>(form, packed, x, acts, groups, rows, out);
       }
   }
 }
 
-void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows, int first, int count, float* out) {
-  int groups = count / AMX_ROWS, done = groups * AMX_ROWS;
-  if (groups > 0) {
-    const int8_t* x = rows.codes + static_cast<size_t>(first) * static_cast<size_t>(rows.cols);
-    const Act* acts = rows.acts + static_cast<size_t>(first) * static_cast<size_t>(rows.cols / BLOCK);
-    TileConfig config(form.kind == SUPER16);
-    _tile_loadconfig(&config);
-    switch (form.bits) {
-      case 4: amx_of_kind<4>(form, packed, x, acts, groups, out); break;
-      case 5: amx_of_kind<5>(form, packed, x, acts, groups, out); break;
-      case 6: amx_of_kind<6>(form, packed, x, acts, groups, out); break;
-      default: amx_of_kind<8>(form, packed, x, acts, groups, out); break;
-    }
-    _tile_release();
+/** groups * rows rows of activations, from row `first` on. */
+void amx_groups(const Form& form, const uint8_t* packed, const QuantizedRows& all, int first, int groups, int rows, float* out) {
+  const int8_t* x = all.codes + static_cast<size_t>(first) * static_cast<size_t>(all.cols);
+  const Act* acts = all.acts + static_cast<size_t>(first) * static_cast<size_t>(all.cols / BLOCK);
+  TileConfig config(rows, form.kind == SUPER16);
+  _tile_loadconfig(&config);
+  switch (form.bits) {
+    case 4: amx_of_kind<4>(form, packed, x, acts, groups, rows, out); break;
+    case 5: amx_of_kind<5>(form, packed, x, acts, groups, rows, out); break;
+    case 6: amx_of_kind<6>(form, packed, x, acts, groups, rows, out); break;
+    default: amx_of_kind<8>(form, packed, x, acts, groups, rows, out); break;
   }
-  if (count > done) {
-    tile(form, packed, rows, first + done, count - done, out + static_cast<size_t>(done) * 16);
+  _tile_release();
+}
+
+void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows, int first, int count, float* out) {
+  int groups = count / AMX_ROWS, done = groups * AMX_ROWS, rest = count - done;
+  if (groups > 0) {
+    amx_groups(form, packed, rows, first, groups, AMX_ROWS, out);
+  }
+  float* to = out + static_cast<size_t>(done) * 16;
+  if (rest >= LEAST_AMX_ROWS) {
+    amx_groups(form, packed, rows, first + done, 1, rest, to);
+  } else if (rest > 0) {
+    tile(form, packed, rows, first + done, rest, to);
   }
 }
 

@@ -91,10 +91,8 @@ void rows_times_tile(const Form& form, const uint8_t* packed, const int8_t* x, c
     const uint8_t* head = packed;
     packed += head_size<KIND>(count * BLOCK / form.group);
     for (int b = 0; b < count; b++) {
-      if constexpr (ROWS == 1) {
-        for (size_t ahead = 0; ahead < block_size; ahead += 64) {
-          prefetch(packed + PREFETCH + ahead);
-        }
+      for (size_t ahead = 0; ahead < block_size; ahead += 64) {
+        prefetch(packed + PREFETCH + ahead);
       }
       F scale = zero(), bias = zero();
       scales<BITS, KIND>(head, b >> shift, scale, bias);
