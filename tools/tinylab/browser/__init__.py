@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import copies
 from ..results import Tally
-from . import hostile, visits
+from . import chatpage, hostile, visits
 from .chrome import FLAGS, Chrome, executable
 from .server import Server
 
@@ -31,4 +31,6 @@ def check(long: bool = False) -> Tally:
                 with tally.test("browser: a hostile notebook"):
                     hostile.visit(chrome, server)
                 problems += [f"the browser asked for {url}" for url in chrome.foreign]
+    with tally.test("browser: the server's page") as problems:
+        problems += chatpage.visit()
     return tally

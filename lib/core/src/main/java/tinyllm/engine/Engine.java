@@ -271,6 +271,11 @@ public final class Engine implements AutoCloseable {
         return meter.metrics(admission.requests(), core.running());
     }
 
+    /** Who holds how many pages, as it was after the last step or the last request's end; for any thread. */
+    public StepReport.Pages pages() {
+        return core.pages();
+    }
+
     /** The most tokens that prompt and answer may have together: the model's context, or all pages if these hold fewer. */
     public int capacity() {
         return admission.capacity();

@@ -29,6 +29,7 @@ final class EngineCore {
     private volatile int restarts;
     private volatile String lastFailure = "";
     private volatile long stepBegan; // System.nanoTime() | 1; 0 between steps
+    private volatile StepReport.Pages pages;
 
     EngineCore(EngineModel model, EngineOptions options, Admission admission, Meter meter) {
         this.model = model;
@@ -36,6 +37,7 @@ final class EngineCore {
         this.admission = admission;
         this.meter = meter;
         this.roster = roster();
+        this.pages = new StepReport.Pages(0, 0, 0, model.pool().size());
     }
 
     private Roster roster() {
@@ -100,6 +102,11 @@ final class EngineCore {
         return running;
     }
 
+    /** As they were after the last step, or the last request's end. For any thread. */
+    StepReport.Pages pages() {
+        return pages;
+    }
+
     /** For any thread. */
     EngineHealth health(boolean closed) {
         long since = stepBegan;
@@ -138,12 +145,15 @@ final class EngineCore {
         }
         endLate();
         if (roster.isEmpty()) {
+            running = 0;
+            pages = PageCount.of(model, List.of()).report();
             return null;
         }
         stepBegan = System.nanoTime() | 1;
         try {
             StepReport report = new EngineStep(this, model, options, roster, meter).run();
             steps++;
+            pages = report.pages();
             meter.step(report, report.phases().seconds());
             ended.clear();
             options.listeners().forEach(listener -> tell(listener, report));

@@ -52,6 +52,11 @@ public record HttpSettings(
         return new HttpSettings(address, port, limits, apiKey, hosts, origins, observer);
     }
 
+    /** The same on another port. */
+    public HttpSettings port(int number) {
+        return new HttpSettings(host, number, limits, apiKey, hosts, origins, observer);
+    }
+
     /** The same with other limits. */
     public HttpSettings limits(HttpLimits other) {
         return new HttpSettings(host, port, other, apiKey, hosts, origins, observer);

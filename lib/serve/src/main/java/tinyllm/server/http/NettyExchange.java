@@ -42,7 +42,7 @@ final class NettyExchange implements Exchange {
     void run(Handler handler) {
         try {
             handler.handle(this);
-            if (!isAnswered()) {
+            if (!isAnswered() && !gone()) {
                 LOG.error("{} the handler of {} gave no answer", requestId(), path());
                 fail(INTERNAL);
             }
@@ -169,39 +169,40 @@ final class NettyExchange implements Exchange {
 
     /** On the event loop: the answer's last byte was written, or could not be. */
     void end(boolean written, int status, boolean keepAlive) {
-        if (written && finish(false)) {
+        if (!written) {
+            left();
+        } else if (finish(false) != null) {
             server.ended(request, status);
             connection.answered(keepAlive);
-        } else if (!written) {
-            left();
         }
     }
 
     /** On the event loop: the client is gone. */
     void left() {
-        if (finish(true)) {
+        List<Runnable> hearers = finish(true);
+        if (hearers != null) {
             server.ended(request, HttpObserver.CLIENT_GONE);
             channel.close();
+            hearers.forEach(this::start);
         }
     }
 
-    private boolean finish(boolean byLeaving) {
-        List<Runnable> actions;
+    /** Who wants to hear that the client is gone; null when this request had ended before. */
+    private @Nullable List<Runnable> finish(boolean byLeaving) {
         lock.lock();
         try {
             if (finished) {
-                return false;
+                return null;
             }
             finished = true;
             gone = byLeaving;
-            actions = byLeaving ? List.copyOf(whenGone) : List.of();
+            List<Runnable> hearers = byLeaving ? List.copyOf(whenGone) : List.of();
             whenGone.clear();
             room.signalAll();
+            return hearers;
         } finally {
             lock.unlock();
         }
-        actions.forEach(this::start);
-        return true;
     }
 
     private void start(Runnable action) {
