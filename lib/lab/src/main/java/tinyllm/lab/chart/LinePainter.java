@@ -16,8 +16,8 @@ public final class LinePainter {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 340;
     private static final int MARKED = 40;
-    /** More run into each other as soon as they have four digits. */
-    private static final int MOST_LABELS = 14;
+    /** Up to so many points, each gets its tick. */
+    private static final int TICKED = 12;
 
     private LinePainter() {}
 
@@ -59,8 +59,20 @@ public final class LinePainter {
                 .yAxisTitle(yLabel)
                 .build();
         Theme.apply(chart, series.size() + levels.size() > 1);
-        chart.getStyler().setXAxisLogarithmic(logX).setYAxisLogarithmic(logY);
-        chart.getStyler().setXAxisMaxLabelCount(MOST_LABELS);
+        if (logX) {
+            chart.getStyler()
+                    .setXAxisLogarithmic(true)
+                    .setXAxisLogarithmicDecadeOnly(false)
+                    .setXAxisTickLabelsFormattingFunction(
+                            LogLabels.of(series.stream().flatMapToDouble(s -> Arrays.stream(s.x()))));
+        }
+        if (logY) {
+            DoubleStream values = series.stream().flatMapToDouble(s -> Arrays.stream(s.y()));
+            chart.getStyler()
+                    .setYAxisLogarithmic(true)
+                    .setYAxisLogarithmicDecadeOnly(false)
+                    .setYAxisTickLabelsFormattingFunction(LogLabels.of(values));
+        }
         for (Series s : series) {
             add(chart, s, logX, logY);
         }
@@ -76,12 +88,24 @@ public final class LinePainter {
         double[] y = Arrays.stream(s.y())
                 .map(v -> Double.isInfinite(v) ? Double.NaN : v)
                 .toArray();
-        XYSeries drawn = chart.addSeries(s.name(), s.x(), y);
+        XYSeries drawn = chart.addSeries(s.name(), logX ? s.x() : unevenly(s.x()), y);
         if (!s.line()) {
             drawn.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
         } else if (s.x().length > MARKED) {
             drawn.setMarker(SeriesMarkers.NONE);
         }
+    }
+
+    /**
+     * XChart labels points at equal distances by their own values, 0, 37, 74, as many as go side by side. One that stands a thousandth
+     * aside, which nobody sees, makes it count in round numbers.
+     */
+    private static double[] unevenly(double[] x) {
+        double[] moved = x.clone();
+        if (x.length > TICKED) {
+            moved[1] += (x[2] - x[1]) / 1000;
+        }
+        return moved;
     }
 
     private static void addLevel(XYChart chart, Level level, List<Series> series) {
