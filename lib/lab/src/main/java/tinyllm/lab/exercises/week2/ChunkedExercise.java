@@ -98,10 +98,7 @@ public final class ChunkedExercise {
             .check(situation(
                     "the newest shares its pages",
                     seed -> Situation.of(
-                            POLICY,
-                            0,
-                            List.of(border(seed, 0), border(seed, 1), sharing(2, 13, 3)),
-                            List.of())))
+                            POLICY, 0, List.of(border(seed, 0), border(seed, 1), sharing(2, 13, 3)), List.of())))
             .check(served("twelve requests, much room", seed -> Load.drawn(seed, POLICY, 80, 12, 60, 9)))
             .check(served("twelve requests, few pages", seed -> Load.drawn(seed, POLICY, 20, 12, 60, 16)))
             .check(served("chunks of one token", seed -> Load.drawn(seed, POLICY.withChunkTokens(1), 30, 6, 20, 6)))

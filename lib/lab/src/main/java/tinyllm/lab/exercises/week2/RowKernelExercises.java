@@ -96,7 +96,9 @@ public final class RowKernelExercises {
                     "The other SIMD groups' places are read before their owners have written: without a threadgroup_barrier nothing orders"
                             + " the two.",
                     Sources.edited(
-                            SOFTMAX_TEXT, "partial[group] = most;\n}\n" + Sources.BARRIER, "partial[group] = most;\n}\n"))
+                            SOFTMAX_TEXT,
+                            "partial[group] = most;\n}\n" + Sources.BARRIER,
+                            "partial[group] = most;\n}\n"))
             .mistake(
                     "no barrier before writing again",
                     "partial is overwritten with sums while slower threads still read the maxima in it. A barrier between, or a second"
