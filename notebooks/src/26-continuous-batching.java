@@ -411,7 +411,7 @@ BatchSpeed.of(still, BatchRun.of("yours", fastModel(), new MyScheduler(), reques
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// The next chapter, 2.7, cuts long prompts into chunks. Your progress:
+// Next: [2.7 Chunked prefill](27-chunked-prefill.ipynb). Your progress:
 
 // %%
 progress()

@@ -73,8 +73,14 @@ public final class BatchRun {
 
     /** The same without a picture: what is measured draws nothing meanwhile. */
     static BatchRun silent(String name, CausalLm model, SchedulerStep scheduler, Requests requests, int slots) {
+        return silent(name, model, scheduler, requests, slots, roomFor(model, requests, slots));
+    }
+
+    /** The same with pages for so many tokens in all. */
+    static BatchRun silent(
+            String name, CausalLm model, SchedulerStep scheduler, Requests requests, int slots, int pageTokens) {
         BatchRun run = new BatchRun(name, slots, requests);
-        run.serve(model, scheduler, roomFor(model, requests, slots), null);
+        run.serve(model, scheduler, pageTokens, null);
         return run;
     }
 

@@ -96,7 +96,7 @@ public final class ChunkTimes {
         double[] x = rows.stream().mapToDouble(Row::chunk).toArray();
         String title = String.format(
                 Locale.ROOT,
-                "Chunks of %d instead of %d: gaps %.1f times shorter, the first token %.1f times later",
+                "Chunks of %d instead of %d: gaps %.1f times shorter, first token %.1f times later",
                 small.chunk(),
                 large.chunk(),
                 large.longestGapMs() / small.longestGapMs(),

@@ -223,12 +223,12 @@ public final class GapRun {
         return plot.guess(guess).picture();
     }
 
-    /** A point for each step in which somebody who writes got a token. */
+    /** A point for each step in which somebody who writes got a token; the first step, which reads their prompts, is none. */
     private void addTo(Plot plot) {
         List<double[]> points = new ArrayList<>();
-        double last = -secondsOf(0, arrival);
+        double last = -secondsOf(1, arrival);
         double now = last;
-        for (StepReport report : reports) {
+        for (StepReport report : reports.subList(1, reports.size())) {
             now += report.phases().seconds();
             if (report.rows().stream().anyMatch(row -> row.request() < NEWCOMER && row.chosen() >= 0)) {
                 points.add(new double[] {now, now - last});

@@ -35,6 +35,8 @@ import tinyllm.lab.exercises.week1.TopPExercise;
 import tinyllm.lab.exercises.week1.WarmUpExercise;
 import tinyllm.lab.exercises.week2.CacheExercise;
 import tinyllm.lab.exercises.week2.CachedLoopExercise;
+import tinyllm.lab.exercises.week2.ChunkExercise;
+import tinyllm.lab.exercises.week2.ChunkedExercise;
 import tinyllm.lab.exercises.week2.CppAttentionExercise;
 import tinyllm.lab.exercises.week2.CppLinearExercise;
 import tinyllm.lab.exercises.week2.DecodeExercises;
@@ -56,6 +58,9 @@ import tinyllm.lab.exercises.week2.RowKernelExercises;
 import tinyllm.lab.exercises.week2.SchedulerExercise;
 import tinyllm.lab.exercises.week2.TileKernels;
 import tinyllm.lab.exercises.week2.TiledExercises;
+import tinyllm.lab.exercises.week3.BlockTableExercise;
+import tinyllm.lab.exercises.week3.PagedCacheExercise;
+import tinyllm.lab.exercises.week3.PoolExercise;
 import tinyllm.lab.exercises.week4.RoofExercise;
 import tinyllm.lab.exercises.week4.StopwatchExercise;
 import tinyllm.lab.exercises.week4.WorkExercise;
@@ -131,7 +136,12 @@ public final class Exercises {
             PrefillExercises.SKIPPED,
             PaddedBatchExercise.PADDED,
             JoinExercise.JOIN,
-            SchedulerExercise.SCHEDULER);
+            SchedulerExercise.SCHEDULER,
+            ChunkExercise.CHUNKS,
+            ChunkedExercise.SCHEDULER,
+            PoolExercise.POOL,
+            BlockTableExercise.TABLE,
+            PagedCacheExercise.CACHE);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 

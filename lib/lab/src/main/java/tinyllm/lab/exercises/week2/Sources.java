@@ -5,7 +5,7 @@ import tinyllm.course.ReferenceUse;
 import tinyllm.kernel.KernelText;
 
 /** Kernel sources as answers: the right one, and wrong ones that differ from it in one place. */
-final class Sources {
+public final class Sources {
 
     /** The line at which all threads of a group meet. */
     static final String BARRIER = "threadgroup_barrier(mem_flags::mem_threadgroup);\n";
@@ -13,7 +13,7 @@ final class Sources {
     private Sources() {}
 
     /** The library's answer to an exercise. */
-    static Supplier<KernelText> own(String exercise, String text) {
+    public static Supplier<KernelText> own(String exercise, String text) {
         return () -> () -> {
             ReferenceUse.note(exercise);
             return text;
@@ -25,7 +25,7 @@ final class Sources {
      *
      * @throws IllegalArgumentException when there is none
      */
-    static Supplier<KernelText> edited(String text, String right, String wrong) {
+    public static Supplier<KernelText> edited(String text, String right, String wrong) {
         if (!text.contains(right)) {
             throw new IllegalArgumentException("the kernel has no \"" + right + "\" to make wrong");
         }
@@ -34,7 +34,7 @@ final class Sources {
     }
 
     /** The text with the first occurrence of {@code right} after {@code from} replaced. */
-    static Supplier<KernelText> edited(String text, String from, String right, String wrong) {
+    public static Supplier<KernelText> edited(String text, String from, String right, String wrong) {
         int at = text.indexOf(right, text.indexOf(from));
         if (at < 0 || !text.contains(from)) {
             throw new IllegalArgumentException(
@@ -45,7 +45,7 @@ final class Sources {
     }
 
     /** Another source altogether. */
-    static Supplier<KernelText> of(String text) {
+    public static Supplier<KernelText> of(String text) {
         return () -> () -> text;
     }
 }
