@@ -94,8 +94,15 @@ final class ServeOptions {
             description = "that requests get to end when the server is told to stop (default: 30)")
     private int drain;
 
+    @Option(names = "--log-prompts", description = "write what clients ask into the log (default: no text of theirs)")
+    private boolean logPrompts;
+
     @SuppressWarnings("NullAway.Init") // picocli sets the annotated fields
     ServeOptions() {}
+
+    boolean logsPrompts() {
+        return logPrompts;
+    }
 
     HttpSettings http() {
         positive("--max-queue", maxQueue);

@@ -15,9 +15,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,7 @@ import tinyllm.server.http.HttpSettings;
 import tinyllm.server.http.Wire;
 
 /** The engine behind HTTP, on a tiny random model. */
+@Tag("slow")
 @Timeout(120)
 class ApiServerTest {
 
@@ -160,6 +163,45 @@ class ApiServerTest {
             }
             assertThat(get(server, "/health").status()).isEqualTo(200);
         }
+    }
+
+    @Test
+    void anEngineThatHangsIsNotHealthyUntilItRunsAgain() throws Exception {
+        AtomicBoolean hangs = new AtomicBoolean();
+        EngineOptions options = EngineOptions.standard()
+                .withStepLimit(Duration.ofMillis(100))
+                .with(step -> {
+                    while (hangs.get()) {
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                });
+        try (ApiServer server = server(options);
+                Wire one = Wire.open(server.port());
+                Wire two = Wire.open(server.port())) {
+            assertThat(one.send(post("warm", 2, false)).answer().status()).isEqualTo(200);
+            hangs.set(true);
+            one.send(post("hello", 20, false));
+            for (int i = 0; i < 200 && server.engine().health().serves(); i++) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertThat(get(server, "/health").status()).isEqualTo(503);
+            Wire.Answer refused = two.send(post("hello", 2, false)).answer();
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.header("Retry-After")).isNotEmpty();
+            hangs.set(false);
+            one.answer(); // of whatever class: nobody waits for ever
+            for (int i = 0; i < 500 && !server.engine().health().serves(); i++) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertThat(two.send(post("hello", 2, false)).answer().status()).isEqualTo(200);
+            settled(server);
+        }
+    }
+
+    @Test
+    void textsGoIntoTheLogAsOneLine() {
+        assertThat(BodyLog.line("a\nb\u001b[1m\u2028c é")).isEqualTo("a\\u000ab\\u001b[1m\\u2028c é");
+        assertThat(BodyLog.line("x".repeat(5000))).hasSizeLessThan(4100).endsWith("(5000 characters)");
     }
 
     /** Clients that leave at random moments, by closing or by a reset, streaming or not, beside one whose text must not change. */

@@ -175,6 +175,11 @@ public final class HttpServer implements AutoCloseable {
         settings.observer().answered(request.routePath(), status, seconds);
     }
 
+    /** Frees the port: no new connection comes, and those that are there go on. */
+    public void stopListening() {
+        listening.close().awaitUninterruptibly();
+    }
+
     /** Closes now: clients that wait for an answer are cut. */
     @Override
     public void close() {
@@ -187,7 +192,7 @@ public final class HttpServer implements AutoCloseable {
             return;
         }
         closing = true;
-        listening.close().awaitUninterruptibly();
+        stopListening();
         open.forEach(channel -> channel.eventLoop().execute(() -> {
             Connection connection = channel.pipeline().get(Connection.class);
             if (connection != null) {

@@ -9,7 +9,6 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -125,16 +124,7 @@ final class NettyEvents implements EventWriter {
         } finally {
             writing.unlock();
         }
-        onLoop(this::end);
-    }
-
-    /** A server that was closed has no loop any more, and nobody waits for what it would do. */
-    private void onLoop(Runnable action) {
-        try {
-            channel.eventLoop().execute(action);
-        } catch (RejectedExecutionException e) {
-            exchange.left();
-        }
+        exchange.onLoop(this::end);
     }
 
     /** On the event loop, after all frames. */

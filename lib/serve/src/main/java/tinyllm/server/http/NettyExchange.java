@@ -1,10 +1,12 @@
 package tinyllm.server.http;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -160,7 +162,18 @@ final class NettyExchange implements Exchange {
     private void send(DefaultFullHttpResponse response, int status) {
         boolean keepAlive = keepsAlive();
         HttpUtil.setKeepAlive(response, keepAlive);
-        channel.writeAndFlush(response).addListener(written -> end(written.isSuccess(), status, keepAlive));
+        // On the loop, so that the listener is there before the client can read the answer and close.
+        ChannelFutureListener ended = written -> end(written.isSuccess(), status, keepAlive);
+        onLoop(() -> channel.writeAndFlush(response).addListener(ended));
+    }
+
+    /** A server that was closed has no loop any more, and nobody waits for what it would do. */
+    void onLoop(Runnable action) {
+        try {
+            channel.eventLoop().execute(action);
+        } catch (RejectedExecutionException e) {
+            left();
+        }
     }
 
     boolean keepsAlive() {

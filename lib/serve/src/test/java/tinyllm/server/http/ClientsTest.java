@@ -46,6 +46,20 @@ class ClientsTest {
         }
     }
 
+    @Test
+    void aClientThatAsksFirstMaySendItsBody() throws IOException {
+        Routes routes = Routes.none().post("/echo", e -> e.answer(200, "application/json", e.body()));
+        try (HttpServer server = server(HttpLimits.STANDARD.bodies(10, 1000), routes);
+                Wire wire = Wire.open(server.port())) {
+            String head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Expect: 100-continue\r\nContent-Length: ";
+            wire.send(head + "2\r\n\r\n");
+            assertThat(wire.head()).startsWith("HTTP/1.1 100");
+            assertThat(wire.send("{}").answer().body()).isEqualTo("{}");
+            assertThat(wire.send(head + "11\r\n\r\n").answer().status()).isEqualTo(413);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"header", "body"})
     void aByteNowAndThenIsCutAtATotalTime(String part) throws Exception {
