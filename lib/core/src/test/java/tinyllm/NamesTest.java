@@ -31,6 +31,7 @@ class NamesTest {
             "12-rope.java: positional encoding", "the title of a paper",
             "TokenizerJson.java: subword", "a field of tokenizer.json: continuing_subword_prefix",
             "MetalWords.java: warp", "CUDA's word, in a table of both languages",
+            "ChatRequest.java: prompt cache", "fields of OpenAI's protocol",
             "GgufNames.java: ffn", "GGUF's names of tensors",
             "GgufConfig.java: feed-forward", "GGUF's key: feed_forward_length");
 

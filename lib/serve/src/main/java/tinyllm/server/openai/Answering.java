@@ -1,0 +1,130 @@
+package tinyllm.server.openai;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tinyllm.engine.Completion;
+import tinyllm.engine.EngineRequest;
+import tinyllm.engine.FinishReason;
+import tinyllm.engine.RefusedException;
+import tinyllm.engine.RequestHandle;
+import tinyllm.engine.Token;
+import tinyllm.sampling.grammar.GrammarException;
+import tinyllm.server.http.HttpException;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A job while the engine works on it: the tokens of all its answers, in the order in which they come. Read by one thread. */
+final class Answering {
+
+    /** A token, or the end of one of the answers. */
+    private record Update(int choice, @Nullable Token token) {}
+
+    private final Job job;
+    private final LinkedBlockingQueue<Update> updates = new LinkedBlockingQueue<>();
+    private final List<RequestHandle> handles = new ArrayList<>();
+
+    private Answering(Job job) {
+        this.job = job;
+    }
+
+    /**
+     * Hands all requests of a job to its engine, or none.
+     *
+     * @throws HttpException 400, 429 or 503 when the engine refuses one
+     */
+    static Answering start(Job job) {
+        Answering answering = new Answering(job);
+        try {
+            for (EngineRequest request : job.requests()) {
+                answering.submit(request);
+            }
+        } catch (RefusedException e) {
+            answering.cancel();
+            throw refused(e);
+        } catch (IllegalArgumentException e) {
+            answering.cancel();
+            throw new HttpException(400, String.valueOf(e.getMessage()));
+        }
+        return answering;
+    }
+
+    private void submit(EngineRequest request) {
+        int choice = handles.size();
+        RequestHandle handle =
+                job.model().engine().submit(request.onToken(token -> updates.add(new Update(choice, token))));
+        handles.add(handle);
+        handle.whenDone(() -> updates.add(new Update(choice, null)));
+    }
+
+    private static HttpException refused(RefusedException e) {
+        String sentence = String.valueOf(e.getMessage());
+        return switch (e.reason()) {
+            case TOO_LONG -> new HttpException(400, sentence).code("context_length_exceeded");
+            case BUSY -> new HttpException(429, sentence).code("queue_full").retryAfter(1);
+            case UNHEALTHY ->
+                new HttpException(503, "the engine is restarting: try again later")
+                        .code("unavailable")
+                        .retryAfter(1);
+            case CLOSED ->
+                new HttpException(503, "the server is shutting down")
+                        .code("unavailable")
+                        .retryAfter(1);
+        };
+    }
+
+    /** Ends all answers; for any thread. */
+    void cancel() {
+        handles.forEach(RequestHandle::cancel);
+    }
+
+    /**
+     * Reads to the end of all answers.
+     *
+     * @param events takes the events of a stream
+     * @throws HttpException when one fails; the others are cancelled
+     * @throws InterruptedException when the reading thread is told to stop; all are cancelled
+     */
+    void run(Consumer<ObjectNode> events) throws InterruptedException {
+        AnswerWriter writer = job.writer();
+        try {
+            writer.begin().forEach(events);
+            int open = handles.size();
+            while (open > 0) {
+                Update update = updates.take();
+                if (update.token != null) {
+                    writer.token(update.choice, update.token).forEach(events);
+                } else {
+                    RequestHandle handle = handles.get(update.choice);
+                    FinishReason reason = Objects.requireNonNull(handle.finishReason());
+                    writer.end(update.choice, reason, completion(handle, reason))
+                            .forEach(events);
+                    open--;
+                }
+            }
+            writer.finish().forEach(events);
+        } finally {
+            cancel();
+        }
+    }
+
+    private static Completion completion(RequestHandle handle, FinishReason reason) {
+        if (reason == FinishReason.CANCELLED) {
+            throw new HttpException(503, "the request was cancelled by the server")
+                    .code("cancelled")
+                    .retryAfter(1);
+        }
+        for (Throwable cause = handle.error(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof GrammarException) {
+                throw new HttpException(400, "the schema: " + cause.getMessage()).code("schema_too_complex");
+            }
+        }
+        if (reason == FinishReason.ERROR) {
+            throw new HttpException(500, "the model failed on this request; the server's log says why")
+                    .code("generation_failed");
+        }
+        return handle.result();
+    }
+}
