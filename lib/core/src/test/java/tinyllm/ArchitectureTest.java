@@ -136,10 +136,15 @@ class ArchitectureTest {
     void countingPagesKnowsNoMemory() {
         noClasses()
                 .that()
-                .haveNameMatching("tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex).*")
+                .haveNameMatching(
+                        "tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*")
                 .should()
-                .dependOnClassesThat(resideInAnyPackage("tinyllm..", "org.bytedeco..")
-                        .and(not(nameMatching("tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex).*"))))
+                .dependOnClassesThat(
+                        resideInAnyPackage("tinyllm..", "org.bytedeco..")
+                                .and(
+                                        not(
+                                                nameMatching(
+                                                        "tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*"))))
                 .check(CLASSES);
     }
 

@@ -29,6 +29,7 @@ class NamesTest {
             "02-tokens.java: subword", "the title of a paper",
             "12-rope.java: rotary positional encoding", "the title of a paper",
             "12-rope.java: positional encoding", "the title of a paper",
+            "42-prefix-cache.java: prompt cache", "the title of a paper",
             "TokenizerJson.java: subword", "a field of tokenizer.json: continuing_subword_prefix",
             "MetalWords.java: warp", "CUDA's word, in a table of both languages",
             "ChatRequest.java: prompt cache", "fields of OpenAI's protocol",

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
@@ -26,6 +25,7 @@ public final class CompressedKvCache implements KvCache {
     }
 
     private final List<Layer> layers = new ArrayList<>();
+    private final KeepFn choice;
     private final int maxTokens;
     private final int sinks;
     private final int heavy;
@@ -40,6 +40,11 @@ public final class CompressedKvCache implements KvCache {
      * @param recent the last tokens, 1 or more
      */
     public CompressedKvCache(int layers, int maxTokens, int sinks, int heavy, int recent) {
+        this(new HeavyHitters(), layers, maxTokens, sinks, heavy, recent);
+    }
+
+    /** The same with a choice of one's own, the learner's for instance. */
+    public CompressedKvCache(KeepFn choice, int layers, int maxTokens, int sinks, int heavy, int recent) {
         if (layers < 1 || maxTokens < 1) {
             throw new IllegalArgumentException(
                     "a cache of " + layers + " layers and " + maxTokens + " tokens holds nothing");
@@ -51,6 +56,7 @@ public final class CompressedKvCache implements KvCache {
         for (int i = 0; i < layers; i++) {
             this.layers.add(new Layer());
         }
+        this.choice = choice;
         this.maxTokens = maxTokens;
         this.sinks = sinks;
         this.heavy = heavy;
@@ -175,17 +181,18 @@ public final class CompressedKvCache implements KvCache {
         }
     }
 
-    /** Which of the kept tokens stay, in order: of equally heavy ones the later. */
+    /** @throws IllegalStateException when a learner's choice can't be kept: a wrong number, not rising, or beyond what is there */
     private int[] stay(double[] received) {
-        int last = kept - recent;
-        IntStream heaviest = IntStream.range(sinks, last)
-                .boxed()
-                .sorted((a, b) -> received[a] == received[b] ? b - a : Double.compare(received[b], received[a]))
-                .limit(heavy)
-                .mapToInt(i -> i)
-                .sorted();
-        return IntStream.concat(IntStream.concat(IntStream.range(0, sinks), heaviest), IntStream.range(last, kept))
-                .toArray();
+        int[] stay = choice.keep(received.clone(), sinks, heavy, recent);
+        boolean rising = stay.length == budget();
+        for (int i = 0; rising && i < stay.length; i++) {
+            rising = stay[i] > (i == 0 ? -1 : stay[i - 1]) && stay[i] < kept;
+        }
+        if (!rising) {
+            throw new IllegalStateException("of " + kept + " tokens " + budget()
+                    + " may stay, as rising places; chosen were " + Arrays.toString(stay));
+        }
+        return stay;
     }
 
     /**

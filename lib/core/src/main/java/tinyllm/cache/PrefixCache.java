@@ -23,7 +23,7 @@ public final class PrefixCache {
     }
 
     private final PagedKvMemory memory;
-    private final PrefixIndex index;
+    private final PageIndex index;
     private long queriedTokens;
     private long hitTokens;
     private long evictedPages;
@@ -34,7 +34,7 @@ public final class PrefixCache {
     }
 
     /** @param index empty, for pages of the memory's size */
-    public PrefixCache(PagedKvMemory memory, PrefixIndex index) {
+    public PrefixCache(PagedKvMemory memory, PageIndex index) {
         if (index.size() != 0) {
             throw new IllegalArgumentException("the index knows " + index.size() + " pages of somebody else already");
         }
@@ -82,7 +82,7 @@ public final class PrefixCache {
             }
         }
         PrefixIndex.Inserted inserted = index.insert(salt, tokens, own);
-        for (int i = inserted.known(); i < full; i++) {
+        for (int i = inserted.known(); i < inserted.pages().length; i++) {
             memory.keep(own[i]);
         }
         cache.share(inserted.pages());

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Which full pages are known for which text: a radix tree whose steps are pages, found by a hash of their content and of all before it,
  * and confirmed by the content itself. It counts pages and knows no memory (chapter 4.2). For one thread at a time.
  */
-public final class PrefixIndex {
+public final class PrefixIndex implements PageIndex {
 
     /** Condenses a page's tokens, and the hash of the pages before it, into a number. A poor one costs time, never a wrong answer. */
     @FunctionalInterface
@@ -96,24 +96,19 @@ public final class PrefixIndex {
         this.pageHash = pageHash;
     }
 
-    /** Pages known. */
+    @Override
     public int size() {
         return size;
     }
 
-    /**
-     * The pages of the longest beginning of a text that is known, and marks them as used.
-     *
-     * @param salt texts of other salts are never found
-     * @param maxTokens no page that ends behind so many tokens is taken
-     */
+    @Override
     public int[] find(String salt, int[] tokens, int maxTokens) {
         List<Node> path = path(salt, tokens, Math.min(maxTokens, tokens.length));
         touch(path);
         return path.stream().mapToInt(node -> node.page).toArray();
     }
 
-    /** Tokens that {@link #find} would find, in whole pages; nothing is marked. */
+    @Override
     public int known(String salt, int[] tokens, int maxTokens) {
         return pageTokens
                 * path(salt, tokens, Math.min(maxTokens, tokens.length)).size();
@@ -143,12 +138,7 @@ public final class PrefixIndex {
         }
     }
 
-    /**
-     * Makes the full pages of a text known; those that are known already stay as they are.
-     *
-     * @param pages page i holds the tokens from i · page tokens on; full pages alone are read
-     * @return the index's pages for this text, which differ from the given ones where it knew others
-     */
+    @Override
     public Inserted insert(String salt, int[] tokens, int[] pages) {
         int full = Math.min(pages.length, tokens.length / pageTokens);
         List<Node> path = path(salt, tokens, full * pageTokens);
@@ -171,12 +161,10 @@ public final class PrefixIndex {
     }
 
     /**
-     * Forgets up to count pages that nothing known builds on, those unused for longest first. One pass over the order of use finds them
-     * all: what builds on a page is older than the page.
-     *
-     * @param free tells the pages that may go
-     * @return the pages, fewer than count when no more may go
+     * {@inheritDoc} Those unused for longest go first. One pass over the order of use finds them all: what builds on a page is older
+     * than the page.
      */
+    @Override
     public int[] evict(int count, IntPredicate free) {
         IntStream.Builder gone = IntStream.builder();
         Node next = order.newer;

@@ -48,7 +48,7 @@ public final class Engine implements AutoCloseable {
 
     /** @throws IllegalArgumentException when the pages don't fit into memory */
     public Engine(CausalLm model, EngineOptions options) {
-        this(model, new LmModel(model, options.pages(), options.sampler(), options.prefixCache()), options, false);
+        this(model, new LmModel(model, options), options, false);
     }
 
     /** Without a thread: {@link #step()} runs one step, and reading a request's tokens runs as many as that takes. */
@@ -58,8 +58,7 @@ public final class Engine implements AutoCloseable {
 
     /** The same with options. */
     public static Engine manual(CausalLm model, EngineOptions options) {
-        return new Engine(
-                model, new LmModel(model, options.pages(), options.sampler(), options.prefixCache()), options, true);
+        return new Engine(model, new LmModel(model, options), options, true);
     }
 
     Engine(@Nullable CausalLm lm, EngineModel model, EngineOptions options, boolean manual) {

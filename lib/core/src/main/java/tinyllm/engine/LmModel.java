@@ -2,9 +2,11 @@ package tinyllm.engine;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvCache;
 import tinyllm.cache.PageBudget;
+import tinyllm.cache.PageIndex;
 import tinyllm.cache.PagePool;
 import tinyllm.cache.PagedKvCache;
 import tinyllm.cache.PagedKvMemory;
@@ -22,19 +24,37 @@ final class LmModel implements EngineModel {
     private final PageBudget budget;
     private final BatchSampler sampler;
     private final boolean sharing;
+    private final IntFunction<? extends PageIndex> index;
     private PagedKvMemory memory;
     private @Nullable PrefixCache prefixes;
 
-    /** @param sharing whether texts that begin the same share pages */
-    LmModel(CausalLm model, PageBudget budget, Sampler sampler, boolean sharing) {
+    LmModel(CausalLm model, EngineOptions options) {
+        this(model, options.pages(), options.sampler(), options.prefixCache(), options.prefixIndex());
+    }
+
+    /**
+     * @param sharing whether texts that begin the same share pages
+     * @param index makes what finds them, from a page's tokens
+     */
+    LmModel(
+            CausalLm model,
+            PageBudget budget,
+            Sampler sampler,
+            boolean sharing,
+            IntFunction<? extends PageIndex> index) {
         this.model = model;
         this.budget = budget;
         this.sharing = sharing;
+        this.index = index;
         // rows past the tokenizer's ids are padding of the table: they stand for no text
         this.sampler = new BatchSampler(
                 sampler, Math.min(model.tokenizer().vocabSize(), model.config().vocabSize()), model.tokenizer()::has);
         this.memory = model.newPages(budget);
-        this.prefixes = sharing ? new PrefixCache(memory) : null;
+        this.prefixes = prefixes(memory);
+    }
+
+    private @Nullable PrefixCache prefixes(PagedKvMemory pages) {
+        return sharing ? new PrefixCache(pages, index.apply(pages.pool().pageTokens())) : null;
     }
 
     @Override
@@ -111,7 +131,7 @@ final class LmModel implements EngineModel {
     public void reset() {
         memory.close();
         memory = model.newPages(budget);
-        prefixes = sharing ? new PrefixCache(memory) : null;
+        prefixes = prefixes(memory);
     }
 
     @Override

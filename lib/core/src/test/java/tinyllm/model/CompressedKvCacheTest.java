@@ -146,4 +146,20 @@ class CompressedKvCacheTest {
         int[] n = Arrays.stream(sizes.split(",")).mapToInt(Integer::parseInt).toArray();
         assertThatThrownBy(() -> new CompressedKvCache(1, 10, n[0], n[1], n[2])).hasMessageContaining("can't keep");
     }
+
+    /** A learner's choice: too few, not rising, or beyond the text. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0,1", "2,1,0", "4,5,6"})
+    void aChoiceThatCantBeKeptIsRefused(String places) {
+        int[] chosen =
+                Arrays.stream(places.split(",")).mapToInt(Integer::parseInt).toArray();
+        Tensor numbers = Tensor.zeros(DType.F32, 1, 1, 6, 2);
+        try (CompressedKvCache cache = new CompressedKvCache((r, s, h, n) -> chosen, 1, 10, 1, 0, 2)) {
+            cache.append(0, new KeysValues(numbers, numbers));
+            assertThatThrownBy(() -> cache.advance(6))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("of 6 tokens 3 may stay")
+                    .hasMessageContaining(Arrays.toString(chosen));
+        }
+    }
 }

@@ -59,8 +59,13 @@ import tinyllm.lab.exercises.week2.SchedulerExercise;
 import tinyllm.lab.exercises.week2.TileKernels;
 import tinyllm.lab.exercises.week2.TiledExercises;
 import tinyllm.lab.exercises.week3.BlockTableExercise;
+import tinyllm.lab.exercises.week3.EvictionExercise;
+import tinyllm.lab.exercises.week3.KeepExercises;
+import tinyllm.lab.exercises.week3.KvCodecExercise;
+import tinyllm.lab.exercises.week3.PageKeysExercise;
 import tinyllm.lab.exercises.week3.PagedCacheExercise;
 import tinyllm.lab.exercises.week3.PoolExercise;
+import tinyllm.lab.exercises.week3.SharedPagesExercise;
 import tinyllm.lab.exercises.week4.RoofExercise;
 import tinyllm.lab.exercises.week4.StopwatchExercise;
 import tinyllm.lab.exercises.week4.WorkExercise;
@@ -141,7 +146,13 @@ public final class Exercises {
             ChunkedExercise.SCHEDULER,
             PoolExercise.POOL,
             BlockTableExercise.TABLE,
-            PagedCacheExercise.CACHE);
+            PagedCacheExercise.CACHE,
+            SharedPagesExercise.OWNERS,
+            PageKeysExercise.KEYS,
+            EvictionExercise.EVICTION,
+            KvCodecExercise.CODEC,
+            KeepExercises.WINDOW,
+            KeepExercises.HEAVY);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
