@@ -25,6 +25,7 @@ final class SchemaCompiler {
     private final JsonNode root;
     private final List<Expr> rules = new ArrayList<>();
     private final Map<String, Expr> ruleOf = new HashMap<>();
+    private final Map<JsonNode, Expr> scalars = new HashMap<>();
     private final StringRule strings = new StringRule();
     private final ObjectRule objects = new ObjectRule(this);
     private final ArrayRule arrays = new ArrayRule(this);
@@ -171,8 +172,23 @@ final class SchemaCompiler {
         if (Keywords.constraints(schema).isEmpty()) {
             return anything();
         }
+        Set<String> types = Types.of(schema, pointer);
+        if (types.contains("object") || types.contains("array")) {
+            return ofTypes(types, schema, pointer);
+        }
+        ObjectNode key = JsonNodeFactory.instance.objectNode(); // equal values share one expression
+        Keywords.constraints(schema).forEach(word -> key.set(word, schema.get(word)));
+        Expr known = scalars.get(key);
+        if (known == null) {
+            known = ofTypes(types, schema, pointer);
+            scalars.put(key, known);
+        }
+        return known;
+    }
+
+    private Expr ofTypes(Set<String> types, JsonNode schema, String pointer) {
         List<Expr> options = new ArrayList<>();
-        for (String type : Types.of(schema, pointer)) {
+        for (String type : types) {
             options.add(
                     switch (type) {
                         case "object" -> objects.of(schema, pointer);
