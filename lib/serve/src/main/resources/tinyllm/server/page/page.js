@@ -49,6 +49,9 @@ async function refusal(response) {
 }
 
 async function answer(words, signal) {
+  // The first message may be quicker than the list of models, and the server may have been loading when that was asked for.
+  if (!model) await begin();
+  if (!model) throw new Error(by("model").textContent);
   const response = await fetch("v1/chat/completions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
