@@ -394,7 +394,7 @@ PageWaste.of(served, longest).bySize("3.1 waste")
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// The next chapter, 3.2, reads keys straight from the pages, in a kernel. Your progress:
+// Next: [3.2 Attention straight from pages](32-paged-attention-2.ipynb), in a kernel. Your progress:
 
 // %%
 progress()

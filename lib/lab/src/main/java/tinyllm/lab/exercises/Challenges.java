@@ -7,6 +7,7 @@ import tinyllm.lab.exercises.week2.AttentionChallenges;
 import tinyllm.lab.exercises.week2.LinearChallenge;
 import tinyllm.lab.exercises.week2.QuantizedChallenges;
 import tinyllm.lab.exercises.week2.SmallKernelChallenge;
+import tinyllm.lab.exercises.week3.PagedChallenge;
 
 /** All challenges, in reading order; a chapter that writes a kernel ends with one. */
 public final class Challenges {
@@ -18,7 +19,8 @@ public final class Challenges {
             QuantizedChallenges.MATMUL,
             AttentionChallenge.ATTENTION,
             AttentionChallenges.DECODE,
-            AttentionChallenges.PREFILL);
+            AttentionChallenges.PREFILL,
+            PagedChallenge.DECODE);
 
     private Challenges() {}
 

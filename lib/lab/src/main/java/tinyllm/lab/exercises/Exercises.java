@@ -64,6 +64,7 @@ import tinyllm.lab.exercises.week3.KeepExercises;
 import tinyllm.lab.exercises.week3.KvCodecExercise;
 import tinyllm.lab.exercises.week3.PageKeysExercise;
 import tinyllm.lab.exercises.week3.PagedCacheExercise;
+import tinyllm.lab.exercises.week3.PagedExercises;
 import tinyllm.lab.exercises.week3.PoolExercise;
 import tinyllm.lab.exercises.week3.SharedPagesExercise;
 import tinyllm.lab.exercises.week4.RoofExercise;
@@ -147,6 +148,9 @@ public final class Exercises {
             PoolExercise.POOL,
             BlockTableExercise.TABLE,
             PagedCacheExercise.CACHE,
+            PagedExercises.GATHERED,
+            PagedExercises.WALKED,
+            PagedExercises.DECODED,
             SharedPagesExercise.OWNERS,
             PageKeysExercise.KEYS,
             EvictionExercise.EVICTION,
