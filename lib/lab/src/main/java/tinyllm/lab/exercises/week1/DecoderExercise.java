@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Exercise;
+import tinyllm.lab.check.Given;
 import tinyllm.nn.BlockWeights;
 import tinyllm.nn.Decoder;
 import tinyllm.nn.DecoderFn;
@@ -158,10 +159,7 @@ public final class DecoderExercise {
     }
 
     private static List<Tensor> run(DecoderFn answer, Task in) {
-        Tensor hidden = answer.hidden(in.tokens().clone(), in.weights(), in.parts());
-        if (hidden == null) {
-            throw new IllegalStateException("hidden returned null");
-        }
+        Tensor hidden = Given.back(answer.hidden(in.tokens().clone(), in.weights(), in.parts()), "hidden");
         return List.of(hidden, answer.head(hidden, in.weights(), in.parts()));
     }
 

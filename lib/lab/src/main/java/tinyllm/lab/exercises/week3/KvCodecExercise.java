@@ -9,6 +9,7 @@ import tinyllm.cache.KvCodes;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
+import tinyllm.lab.check.Given;
 import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
@@ -261,18 +262,21 @@ public final class KvCodecExercise {
         return Case.<KvCodecFn, Step>of(
                         name,
                         steps,
-                        (answer, in) -> answer.unpack(answer.pack(in.numbers(), in.bits()))
+                        (answer, in) -> Given.back(answer.unpack(packed(answer, in)), "unpack")
                                 .div(in.factors()),
                         in -> in.numbers().div(in.factors()))
                 .within(0, END / (four ? 15 : 255) + 0.006);
+    }
+
+    private static KvCodes packed(KvCodecFn answer, Step in) {
+        return Given.back(answer.pack(in.numbers(), in.bits()), "pack");
     }
 
     private static Case<KvCodecFn> bytes(String name, LongFunction<Step> steps) {
         return Case.<KvCodecFn, Step>of(
                 name,
                 steps,
-                (answer, in) ->
-                        Map.of("bytes", answer.pack(in.numbers(), in.bits()).nbytes()),
+                (answer, in) -> Map.of("bytes", packed(answer, in).nbytes()),
                 in -> Map.of(
                         "bytes",
                         in.numbers().size() * in.bits() / 8 + in.numbers().size() / GROUP * 4));
@@ -282,7 +286,7 @@ public final class KvCodecExercise {
         return Case.<KvCodecFn, Step>of(
                 name,
                 seed -> new Step(Tensor.full(0.25, DType.F32, 1, 2, 2, 64), Tensor.scalar(1), 8),
-                (answer, in) -> answer.unpack(answer.pack(in.numbers(), 8)),
+                (answer, in) -> answer.unpack(packed(answer, in)),
                 Step::numbers);
     }
 

@@ -13,6 +13,7 @@ import tinyllm.cache.PrefixIndex;
 import tinyllm.lab.check.Case;
 import tinyllm.lab.check.Draw;
 import tinyllm.lab.check.Exercise;
+import tinyllm.lab.check.Given;
 
 /** Exercise "4.2 keys". */
 public final class PageKeysExercise {
@@ -153,7 +154,8 @@ public final class PageKeysExercise {
             List<List<Integer>> pages = new ArrayList<>();
             for (Text text : in.texts()) {
                 List<Integer> row = new ArrayList<>();
-                for (long key : answer.keys(text.salt(), text.tokens().clone(), in.pageTokens())) {
+                for (long key :
+                        Given.back(answer.keys(text.salt(), text.tokens().clone(), in.pageTokens()), "keys")) {
                     row.add(first.computeIfAbsent(key, k -> first.size()));
                 }
                 pages.add(row);

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import tinyllm.cache.PageList;
 import tinyllm.cache.PagesException;
+import tinyllm.lab.check.Given;
 
 /** Drives a learner's pool and keeps what can be seen of it: which pages come is the pool's choice, whose they are is not. */
 final class PageListRun {
@@ -33,7 +34,7 @@ final class PageListRun {
     PageListRun take(int count) {
         String call = "take(" + count + ")";
         try {
-            int[] got = pool.take(count).clone();
+            int[] got = Given.back(pool.take(count), "take").clone();
             taken.add(got);
             return tell(call, judged(got));
         } catch (PagesException e) {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import tinyllm.cache.PagedKvArrays;
 import tinyllm.cache.PagesException;
 import tinyllm.lab.check.Draw;
+import tinyllm.lab.check.Given;
 import tinyllm.tensor.Tensor;
 
 /** Drives a learner's pages as a model with many sequences would, and keeps what can be seen of them. */
@@ -89,7 +90,7 @@ final class PagedRun {
         Map<String, @Nullable Object> seen = new LinkedHashMap<>();
         seen.put("free pages", List.copyOf(calls));
         lengths.forEach((sequence, length) -> {
-            seen.put("pages of sequence " + sequence, arrays.table(sequence).length);
+            seen.put("pages of sequence " + sequence, Given.back(arrays.table(sequence), "table").length);
             for (int layer = 0; layer < LAYERS; layer++) {
                 String of = " of sequence " + sequence + ", layer " + layer;
                 seen.put("keys" + of, rows(arrays.keys(sequence, layer, length), length));
