@@ -46,7 +46,7 @@ def _modules(names: tuple[str, ...]) -> list[str]:
     """Which modules Maven builds, and which of these it leaves untested because they are only needed by others."""
     if set(names) == set(MODULES):
         return []
-    needed = [f"-Dtinyllm.skip.{name}" for name in ("native", "core") if name not in names]
+    needed = [f"-Dtinyllm.skip.{name}" for name in ("native", "core", "lab") if name not in names]
     return ["-pl", ",".join(MODULES[name] for name in names), "-am", *needed]
 
 
