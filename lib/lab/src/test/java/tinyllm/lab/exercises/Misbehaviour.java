@@ -126,13 +126,11 @@ final class Misbehaviour {
 
         @Override
         public Object call(Method method, Object[] arguments, Supplier<Object> right) {
-            blind |= Arrays.stream(arguments).anyMatch(a -> !isPlain(a));
+            // A method without a result is there for what it changes.
+            blind |= method.getReturnType() == void.class
+                    || Arrays.stream(arguments).anyMatch(a -> !isPlain(a));
             String look = Arrays.stream(arguments).map(Remembering::look).collect(Collectors.joining(" "));
-            // Done all the same, so that what keeps something for later keeps it.
-            Object now = right.get();
-            Object first = known.putIfAbsent(method.getName() + look, now);
-            blind |= first != null && !(first instanceof Tensor) && !Objects.deepEquals(first, now);
-            return first == null ? now : first;
+            return known.computeIfAbsent(method.getName() + look, key -> right.get());
         }
 
         private static boolean isPlain(@Nullable Object value) {
