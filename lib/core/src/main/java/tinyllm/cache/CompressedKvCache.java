@@ -148,9 +148,7 @@ public final class CompressedKvCache implements KvCache {
 
     @Override
     public void advance(int tokens) {
-        if (tokens < 0 || tokens > maxTokens - length) {
-            throw new IllegalArgumentException("the cache can't advance by " + tokens + " tokens");
-        }
+        Room.checkAdvance(tokens, length, maxTokens);
         length += tokens;
         kept += tokens;
         if (kept > budget()) {
@@ -202,10 +200,7 @@ public final class CompressedKvCache implements KvCache {
      */
     @Override
     public void rewind(int tokens) {
-        if (tokens < 0 || tokens > length) {
-            throw new IllegalArgumentException(
-                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
-        }
+        Room.checkRewind(tokens, length);
         for (Layer layer : layers) {
             for (int[] positions : layer.positions) {
                 if (tokens > kept || (tokens > 0 && positions[kept - tokens] != length - tokens)) {

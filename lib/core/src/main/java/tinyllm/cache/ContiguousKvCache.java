@@ -69,10 +69,7 @@ public final class ContiguousKvCache implements KvCache {
 
     @Override
     public void rewind(int tokens) {
-        if (tokens < 0 || tokens > length) {
-            throw new IllegalArgumentException(
-                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
-        }
+        Room.checkRewind(tokens, length);
         length -= tokens;
         layers.forEach(layer -> layer.trim(length));
     }

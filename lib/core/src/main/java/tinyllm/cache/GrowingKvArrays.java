@@ -47,10 +47,7 @@ public final class GrowingKvArrays implements KvArrays {
     @Override
     public void rewind(int tokens) {
         int length = length();
-        if (tokens < 0 || tokens > length) {
-            throw new IllegalArgumentException(
-                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
-        }
+        Room.checkRewind(tokens, length);
         Arrays.fill(lengths, length - tokens);
     }
 

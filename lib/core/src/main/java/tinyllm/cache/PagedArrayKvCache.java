@@ -81,18 +81,13 @@ public final class PagedArrayKvCache implements KvCache {
 
     @Override
     public void advance(int tokens) {
-        if (tokens < 0 || tokens > maxTokens - length) {
-            throw new IllegalArgumentException("the cache can't advance by " + tokens + " tokens");
-        }
+        Room.checkAdvance(tokens, length, maxTokens);
         length += tokens;
     }
 
     @Override
     public void rewind(int tokens) {
-        if (tokens < 0 || tokens > length) {
-            throw new IllegalArgumentException(
-                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
-        }
+        Room.checkRewind(tokens, length);
         length -= tokens;
         arrays.keep(sequence, length);
     }

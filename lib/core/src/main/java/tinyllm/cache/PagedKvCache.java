@@ -133,10 +133,7 @@ public final class PagedKvCache implements KvCache {
     /** Forgets the last tokens, and gives back the pages behind what is left: those that a step reserved and did not fill, too. */
     @Override
     public void rewind(int tokens) {
-        if (tokens < 0 || tokens > length) {
-            throw new IllegalArgumentException(
-                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
-        }
+        Room.checkRewind(tokens, length);
         length -= tokens;
         keep(memory.pool().pagesFor(length));
     }

@@ -1,6 +1,6 @@
 package tinyllm.cache;
 
-/** Whether a cache may take more tokens: the same two sentences for every kind of cache. */
+/** Whether a cache may take, count or forget tokens: the same sentences for every kind of cache. */
 final class Room {
 
     private Room() {}
@@ -17,6 +17,21 @@ final class Room {
         if (tokens < 0 || tokens > maxTokens - length) {
             throw new IllegalArgumentException("the cache holds " + length + " tokens and may hold " + maxTokens + "; "
                     + tokens + " more do not fit");
+        }
+    }
+
+    /** @throws IllegalArgumentException if so many can't have been added */
+    static void checkAdvance(int tokens, int length, int maxTokens) {
+        if (tokens < 0 || tokens > maxTokens - length) {
+            throw new IllegalArgumentException("the cache can't advance by " + tokens + " tokens");
+        }
+    }
+
+    /** @throws IllegalArgumentException if the cache holds fewer */
+    static void checkRewind(int tokens, int length) {
+        if (tokens < 0 || tokens > length) {
+            throw new IllegalArgumentException(
+                    "the cache holds " + length + " tokens and can't forget " + tokens + " of them");
         }
     }
 }
