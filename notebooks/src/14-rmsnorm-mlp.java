@@ -205,8 +205,9 @@ show(numbers.before(1, last / 2, last));
 numbers.after(MyRmsNorm::new, 1, last / 2, last)
 
 // %% [markdown]
-// Here is the answer to your guess: the largest number against the median, layer by layer. The giants do not grow slowly. One
-// or two layers write them, and then they stand in the stream for many layers, in the same few channels.
+// Here is the answer to your guess: the largest number against the median of all numbers that enter the layer. (The first picture has
+// another median, of its channels' peaks: a peak is the largest of a whole sentence, so the factor there is smaller.) The giants do not
+// grow slowly. One or two layers write them, and then they stand in the stream for many layers, in the same few channels.
 
 // %%
 numbers.giantsByLayer("1.4 giants")

@@ -9,7 +9,7 @@ from .results import Tally
 
 MODULES = {"native": "native", "core": "lib/core", "lab": "lib/lab", "serve": "lib/serve"}
 # The tests that look at one chapter alone when the property tinyllm.chapter names it.
-CHAPTER_TESTS = "ExercisesTest,MisbehavingAnswersTest,MutationTest,EditRunCheckTest,StartersTest"
+CHAPTER_TESTS = "ExercisesTest,MisbehavingAnswersTest,MutationTest,EditRunCheckTest"
 
 
 def test(names: tuple[str, ...] = tuple(MODULES), *, long: bool = False, quick: bool = False, chapter: str = "") -> Tally:

@@ -29,7 +29,7 @@ public interface GenerateFn {
 
     /**
      * @param prompt at least one id; must not be changed
-     * @param maxTokens how many tokens to generate at most, 1 or more
+     * @param maxTokens how many tokens to generate at most, 0 or more
      * @param isEnd tells the ids that end the text
      * @return the generated ids, without the prompt and without the end token
      */

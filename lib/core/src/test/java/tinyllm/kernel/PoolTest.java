@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The threads that the kernels share, in a program of their own: a fault there would end this JVM. */
+@Tag("slow")
 class PoolTest {
     private static final Path NATIVE =
             Path.of("../../native/src").toAbsolutePath().normalize();

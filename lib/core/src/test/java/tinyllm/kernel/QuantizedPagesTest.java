@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,6 +18,7 @@ import tinyllm.tensor.DType;
 import tinyllm.tensor.Tensor;
 
 /** Keys and values as codes: their bytes, their error, and that how a text is cut changes nothing. */
+@Tag("slow")
 class QuantizedPagesTest {
     private static final int HEADS = 6;
     private static final int KV = 2;

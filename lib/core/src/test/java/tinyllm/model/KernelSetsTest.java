@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import tinyllm.weights.ModelFiles;
 import tinyllm.weights.ModelRegistry;
 
 /** One model on its three sets of kernels. */
+@Tag("slow")
 class KernelSetsTest {
     /** Twice the largest difference of two logits that int8 activations were seen to make. */
     private static final double EXPLAINED_GAP = 1.0;

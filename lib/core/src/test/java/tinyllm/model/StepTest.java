@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import tinyllm.weights.ModelFiles;
 import tinyllm.weights.ModelRegistry;
 
 /** Many sequences in one pass: each gets what it would get alone. */
+@Tag("slow")
 class StepTest {
 
     private static CausalLm load(Path path, KernelSet set) {

@@ -116,11 +116,21 @@ public final class AttentionMaps {
 
     /** Every head of a layer beside the others, each with what it mostly does. */
     public Picture grid(int layer) {
+        return grid("", layer);
+    }
+
+    /**
+     * The same for an attention that is not as the model's: its title says what is different.
+     *
+     * @param how a few words, such as {@code without the scale}
+     */
+    public Picture grid(String how, int layer) {
         List<float[][]> maps = Arrays.asList(weights[index(layer, numLayers(), "layer")]);
         List<String> captions = IntStream.range(0, maps.size())
                 .mapToObj(h -> "head " + h + ": " + HeadHabit.of(maps.get(h)).caption())
                 .toList();
-        String title = "Layer " + layer + ": what each of " + maps.size() + " heads looks at most";
+        String title = "Layer " + layer + (how.isBlank() ? "" : ", " + how.strip()) + ": what each of " + maps.size()
+                + " heads looks at most";
         String footer = "rows: query, columns: key; white 0 %, dark 100 %, grey: hidden by the mask";
         BufferedImage image = MapPainter.grid(title, captions, maps, 1, footer, 2);
         return Pictures.of(image, title + ". " + String.join("; ", captions) + ".");

@@ -65,7 +65,12 @@ public final class CacheLoss {
         if (all.length < LEAST) {
             throw new IllegalArgumentException("the text has " + all.length + " tokens; 64 or more are needed");
         }
-        return new CacheLoss(model, Arrays.copyOf(all, Math.min(all.length, MOST)));
+        return new CacheLoss(model, Arrays.copyOf(all, Math.min(all.length, most())));
+    }
+
+    /** How many tokens of a text are looked at: each is a step of the model for each cache. */
+    static int most() {
+        return Lab.quick() ? LEAST : MOST;
     }
 
     /** Codes of so many bits, by a learner's codec. */

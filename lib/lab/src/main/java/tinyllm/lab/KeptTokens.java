@@ -17,7 +17,6 @@ import tinyllm.tensor.Tensor;
 /** Which tokens of a text a cache with a budget still knows at its end, layer by layer (chapter 4.1). */
 public final class KeptTokens {
 
-    private static final int MOST = 96;
     private static final int STEP = 8;
     private static final int LABELLED = 8;
 
@@ -30,7 +29,7 @@ public final class KeptTokens {
      */
     public static Picture of(CausalLm model, KeepFn choice, String text, int sinks, int heavy, int recent) {
         int[] all = model.tokenizer().encode(text);
-        int[] tokens = Arrays.copyOf(all, Math.min(all.length, MOST));
+        int[] tokens = Arrays.copyOf(all, Math.min(all.length, CacheLoss.most()));
         int layers = model.config().numHiddenLayers();
         int heads = model.config().numKeyValueHeads();
         float[][] kept = new float[layers][tokens.length];

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.Table;
 import tinyllm.engine.ContinuousBatching;
@@ -27,6 +28,7 @@ import tinyllm.nn.PaddedBatchFn;
 import tinyllm.tensor.Tensor;
 
 /** What chapter 2.6 draws is what the engine did. */
+@Tag("slow")
 class BatchViewsTest {
 
     private static final Path TINY = Path.of("../core/src/test/resources/checkpoints/qwen2-tied-bf16");

@@ -89,7 +89,7 @@ class CompressedViewsTest {
 
     @Test
     void keptTokensAreThoseOfTheChoice() {
-        int tokens = Math.min(96, model.tokenizer().encode(TEXT).length);
+        int tokens = Math.min(CacheLoss.most(), model.tokenizer().encode(TEXT).length);
         assertThat(KeptTokens.of(model, new HeavyHitters(), TEXT, 2, 0, 6).text())
                 .contains("Each head keeps 8 of " + tokens + " tokens; together they know 8");
     }

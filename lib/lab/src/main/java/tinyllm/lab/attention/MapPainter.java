@@ -11,6 +11,7 @@ import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Locale;
+import tinyllm.lab.chart.Canvas;
 
 /** Paints tables of numbers from 0 to a maximum as coloured cells with labelled rows and columns, on an opaque card. */
 public final class MapPainter {
@@ -180,7 +181,7 @@ public final class MapPainter {
             g.fillRect(x, y, BAR, 1);
         }
         Font font = font(10, false);
-        text(g, percent(spec.max()), font, FAINT, x + BAR + 4, 9);
+        text(g, (isExceeded(spec) ? "≥ " : "") + percent(spec.max()), font, FAINT, x + BAR + 4, 9);
         text(g, "0 %", font, FAINT, x + BAR + 4, height);
         vertical(
                 g,
@@ -189,6 +190,18 @@ public final class MapPainter {
                 FAINT,
                 x + BAR + 14,
                 Math.min(height - 14, height / 2 + width(spec.unit(), font) / 2));
+    }
+
+    /** Whether the darkest colour stands for more than its own value. */
+    private static boolean isExceeded(Spec spec) {
+        for (float[] row : spec.values()) {
+            for (float value : row) {
+                if (value > spec.max()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static int cellSize(int count) {
@@ -218,7 +231,7 @@ public final class MapPainter {
     private static void text(Graphics2D g, String text, Font font, Color color, int x, int y) {
         g.setFont(font);
         g.setColor(color);
-        g.drawString(text, x, y);
+        g.drawString(Canvas.drawable(font, text), x, y);
     }
 
     private static void vertical(Graphics2D g, String text, Font font, Color color, int x, int y) {
@@ -241,7 +254,7 @@ public final class MapPainter {
         Graphics2D g = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         try {
             FontMetrics metrics = g.getFontMetrics(font);
-            return metrics.stringWidth(text);
+            return metrics.stringWidth(Canvas.drawable(font, text));
         } finally {
             g.dispose();
         }

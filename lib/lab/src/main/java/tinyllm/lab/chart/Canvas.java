@@ -52,19 +52,18 @@ public final class Canvas {
         return new Picture(png(image), w, text);
     }
 
-    /** Text that the font can draw: what it lacks is shown by its code, such as U+4E2D. */
+    /** Text that the font can draw: what it lacks is shown by its code, such as U+4E2D, with a blank between two codes. */
     public static String drawable(Font font, String text) {
         if (font.canDisplayUpTo(text) < 0) {
             return text;
         }
         StringBuilder out = new StringBuilder();
-        text.codePoints().forEach(c -> {
-            if (font.canDisplay(c)) {
-                out.appendCodePoint(c);
-            } else {
-                out.append("U+%04X".formatted(c));
-            }
-        });
+        boolean code = false;
+        for (int c : text.codePoints().toArray()) {
+            boolean lacks = !font.canDisplay(c);
+            out.append(lacks && code ? " " : "").append(lacks ? "U+%04X".formatted(c) : Character.toString(c));
+            code = lacks;
+        }
         return out.toString();
     }
 

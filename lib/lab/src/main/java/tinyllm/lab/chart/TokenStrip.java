@@ -33,13 +33,15 @@ public final class TokenStrip {
         List<Placed> placed = new ArrayList<>();
         Canvas.draw(WIDTH, TOP, "", g -> placed.addAll(place(g, boxes))); // the first drawing only measures
         int rows = placed.getLast().row() + 1;
+        boolean lacks = boxes.stream().anyMatch(box -> !shown(box).equals(box.label()));
+        String note = lacks ? below + " U+…: this machine has no font for the character." : below;
         return Canvas.draw(WIDTH, TOP + rows * ROW + 18, text, g -> {
             g.setFont(Theme.bold(13));
             g.drawString(title, 0, 13);
             placed.forEach(one -> box(g, one));
             g.setFont(Theme.font(11));
             g.setColor(Theme.INK);
-            g.drawString(below, 0, TOP + rows * ROW + 10);
+            g.drawString(note, 0, TOP + rows * ROW + 10);
         });
     }
 

@@ -47,7 +47,7 @@ final class CheckJob<T> implements Runnable {
                 }
             }
             running = null;
-            mistake = MistakeFinder.find(exercise.mistakes(), trials);
+            mistake = MistakeFinder.find(exercise, trials);
         } catch (Throwable t) {
             // The learner's code is guarded where it is called, so this is a defect of the exercise itself.
             problem = "The check itself failed, which is a defect of this exercise and not of your answer: " + t;
@@ -110,7 +110,7 @@ final class CheckJob<T> implements Runnable {
     }
 
     private Trial<T> run(T answer, Case<T> situation, long seed) {
-        Object expected = situation.expected(exercise.reference(), seed);
+        Object expected = exercise.known().expected(exercise, situation, seed);
         Object actual = null;
         Throwable thrown = null;
         Set<String> used = Set.of();
@@ -172,7 +172,7 @@ final class CheckJob<T> implements Runnable {
                 ? found.message() + "\nThe run: " + fault.get().getMessage()
                 : filled(found);
         return trials.stream()
-                .filter(t -> t.failed() && !MistakeFinder.explains(found, t))
+                .filter(t -> t.failed() && !MistakeFinder.explains(exercise.known(), found, t))
                 .findFirst()
                 .map(t -> message + "\nThis does not explain the case \""
                         + t.situation().name() + "\": there may be something else, too.")

@@ -25,6 +25,7 @@ public final class Exercise<T> {
     private final List<Mistake<T>> mistakes;
     private final Set<String> own;
     private final Duration deadline;
+    private final KnownResults<T> known = new KnownResults<>();
 
     private Exercise(Builder<T> b) {
         id = b.id;
@@ -93,6 +94,11 @@ public final class Exercise<T> {
     /** How long a whole check may take. */
     public Duration deadline() {
         return deadline;
+    }
+
+    /** What checks of this exercise have computed before. */
+    KnownResults<T> known() {
+        return known;
     }
 
     @Override

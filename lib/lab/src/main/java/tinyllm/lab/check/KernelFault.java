@@ -72,6 +72,11 @@ public final class KernelFault extends RuntimeException {
                         .allMatch(kind -> IDEAS.stream().anyMatch(kind::startsWith));
     }
 
+    /** Stopped for its time, which another run on another day may not be. */
+    boolean isOfTime() {
+        return kinds.contains("TIME_LIMIT");
+    }
+
     /** The same thread, buffer and element, whatever the line. */
     boolean sameAs(KernelFault other) {
         return kinds.equals(other.kinds) && first.equals(other.first);

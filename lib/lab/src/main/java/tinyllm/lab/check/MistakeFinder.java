@@ -13,15 +13,15 @@ final class MistakeFinder {
 
     private MistakeFinder() {}
 
-    static <T> @Nullable Mistake<T> find(List<Mistake<T>> mistakes, List<Trial<T>> trials) {
+    static <T> @Nullable Mistake<T> find(Exercise<T> exercise, List<Trial<T>> trials) {
         long failed = trials.stream().filter(Trial::failed).count();
         if (failed == 0) {
             return null;
         }
         Mistake<T> best = null;
         long bestScore = 0;
-        for (Mistake<T> mistake : mistakes) {
-            long score = score(mistake, trials, failed);
+        for (Mistake<T> mistake : exercise.mistakes()) {
+            long score = score(exercise.known(), mistake, trials, failed);
             if (score > bestScore) {
                 best = mistake;
                 bestScore = score;
@@ -34,7 +34,7 @@ final class MistakeFinder {
      * Failing runs that the mistake explains count most, all runs that it agrees with decide between equals. A kernel's fault of the
      * same kind at another place explains too, but less.
      */
-    private static <T> long score(Mistake<T> mistake, List<Trial<T>> trials, long failed) {
+    private static <T> long score(KnownResults<T> known, Mistake<T> mistake, List<Trial<T>> trials, long failed) {
         long explained = 0;
         long kind = 0;
         long agreeing = 0;
@@ -42,7 +42,7 @@ final class MistakeFinder {
             if (Thread.currentThread().isInterrupted()) {
                 return 0;
             }
-            Alike alike = alike(mistake, trial);
+            Alike alike = alike(known.of(mistake, trial.situation(), trial.seed()), trial);
             boolean same = alike == Alike.SAME;
             explained += same && trial.failed() ? 1 : 0;
             kind += alike == Alike.KIND ? 1 : 0;
@@ -52,8 +52,9 @@ final class MistakeFinder {
     }
 
     /** Whether the mistake, on its own, gives what this run gave. */
-    static <T> boolean explains(Mistake<T> mistake, Trial<T> trial) {
-        return ReferenceUse.unrecorded(() -> alike(mistake, trial)) != Alike.NO;
+    static <T> boolean explains(KnownResults<T> known, Mistake<T> mistake, Trial<T> trial) {
+        return ReferenceUse.unrecorded(() -> alike(known.of(mistake, trial.situation(), trial.seed()), trial))
+                != Alike.NO;
     }
 
     private enum Alike {
@@ -62,30 +63,34 @@ final class MistakeFinder {
         NO
     }
 
-    private static <T> Alike alike(Mistake<T> mistake, Trial<T> trial) {
-        Case<T> situation = trial.situation();
-        Object wrong;
-        try {
-            wrong = situation.run(mistake.answer().get(), trial.seed());
-        } catch (RuntimeException | StackOverflowError e) {
-            Throwable thrown = trial.thrown();
-            if (e instanceof KernelFault known && thrown instanceof KernelFault fault) {
-                return known.sameAs(fault) ? Alike.SAME : known.like(fault) ? Alike.KIND : Alike.NO;
-            }
-            boolean same = thrown != null
-                    && thrown.getClass() == e.getClass()
-                    && words(thrown).equals(words(e));
+    private static <T> Alike alike(KnownResults.Result known, Trial<T> trial) {
+        Throwable thrown = trial.thrown();
+        Throwable wrong = known.thrown();
+        if (wrong instanceof KernelFault expected && thrown instanceof KernelFault fault) {
+            return expected.sameAs(fault) ? Alike.SAME : expected.like(fault) ? Alike.KIND : Alike.NO;
+        }
+        if (wrong != null || thrown != null) {
+            boolean same = wrong != null
+                    && thrown != null
+                    && thrown.getClass() == wrong.getClass()
+                    && (words(thrown).equals(words(wrong)) || isBare(thrown) || isBare(wrong));
             return same ? Alike.SAME : Alike.NO;
         }
+        return same(known.value(), trial) ? Alike.SAME : Alike.NO;
+    }
+
+    private static <T> boolean same(@Nullable Object wrong, Trial<T> trial) {
         Object actual = trial.actual();
-        if (trial.thrown() != null) {
-            return Alike.NO;
-        }
-        boolean same = wrong == null || actual == null
+        Case<T> situation = trial.situation();
+        return wrong == null || actual == null
                 ? wrong == null && actual == null
                 : Values.compare(wrong, actual, situation.rtol(), situation.atol())
                         .ok();
-        return same ? Alike.SAME : Alike.NO;
+    }
+
+    /** The JVM leaves out the words and the place of an exception of its own that it has thrown often. */
+    private static boolean isBare(Throwable thrown) {
+        return thrown.getMessage() == null && thrown.getStackTrace().length == 0;
     }
 
     /** The message; of a null without the variable's name, which a notebook's cell does not keep. */

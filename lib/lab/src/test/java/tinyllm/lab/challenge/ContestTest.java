@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -23,6 +24,7 @@ import tinyllm.tensor.Tensor;
 
 /** The truth comes first; then places, by time or by counts. */
 @DisabledOnOs(OS.MAC)
+@Tag("slow")
 class ContestTest {
 
     /** Doubles values. */

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -119,6 +120,7 @@ class ComparisonTest {
     }
 
     /** Every exercise whose results are tensors shows the maps when a result of the right shape is wrong. */
+    @Tag("slow")
     @ParameterizedTest(name = "{0}")
     @MethodSource("exercises")
     void everyTensorExerciseHasThem(String id, Exercise<?> exercise) throws Exception {

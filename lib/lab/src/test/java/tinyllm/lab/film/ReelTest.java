@@ -19,12 +19,14 @@ import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import tinyllm.lab.Charts;
 import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Picture;
 
+@Tag("slow")
 class ReelTest {
 
     /** What a viewer sees after each step, and how long in hundredths of a second. */

@@ -37,12 +37,14 @@ final class Session implements AutoCloseable {
      *
      * @param problems compile errors and exceptions, one sentence each; a stub's "not solved yet" is none
      * @param checks what its checks found
+     * @param declared the classes, methods and variables that it declares, by name
      */
-    record Ran(List<String> problems, List<CheckResult> checks) {}
+    record Ran(List<String> problems, List<CheckResult> checks, List<String> declared) {}
 
     Ran run(String cell) {
         recorder.checks.clear();
         List<String> problems = new ArrayList<>();
+        List<String> declared = new ArrayList<>();
         String rest = cell;
         while (!rest.isBlank()) {
             CompletionInfo next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
@@ -51,10 +53,13 @@ final class Session implements AutoCloseable {
             String source = incomplete ? rest : next.source();
             for (SnippetEvent event : shell.eval(source)) {
                 problem(event, problems);
+                if (event.causeSnippet() == null && event.snippet() instanceof DeclarationSnippet named) {
+                    declared.add(named.name());
+                }
             }
             rest = incomplete ? "" : next.remaining();
         }
-        return new Ran(List.copyOf(problems), List.copyOf(recorder.checks));
+        return new Ran(List.copyOf(problems), List.copyOf(recorder.checks), List.copyOf(declared));
     }
 
     private void problem(SnippetEvent event, List<String> problems) {

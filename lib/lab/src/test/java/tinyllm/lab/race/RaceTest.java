@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tinyllm.lab.Tables;
@@ -15,6 +16,7 @@ import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Notebook;
 import tinyllm.lab.view.Rich;
 
+@Tag("slow")
 class RaceTest {
 
     private static final List<String> PROMPTS = List.of("<b>one</b>", "two");

@@ -40,6 +40,7 @@ public final class GenerateExercise {
             .check(situation("ends early", 3, 8, 6))
             .check(situation("ends at once", 4, 5, 4))
             .check(situation("ends with the last token allowed", 2, 4, 5))
+            .check(situation("no token allowed", 4, 0, -1))
             .mistake(
                     "only the last token",
                     "The model was given the last token alone, so it forgot the text before: without a cache it must read all of it"
@@ -106,6 +107,12 @@ public final class GenerateExercise {
                     "The loop ran on after the end token: ask isEnd for every chosen token.",
                     () -> (model, prompt, max, end, choose) ->
                             loop(prompt, max, text -> pick(model, choose, id -> false, text)))
+            .mistake(
+                    "one turn before it counts",
+                    "With a maxTokens of 0 a token came all the same: the loop runs once before it asks how many are allowed. Ask"
+                            + " first, with for or while; a do … while asks too late.",
+                    () -> (model, prompt, max, end, choose) ->
+                            loop(prompt, Math.max(1, max), text -> pick(model, choose, end, text)))
             .mistake(
                     "one token too many",
                     "One token more than maxTokens was generated.",
