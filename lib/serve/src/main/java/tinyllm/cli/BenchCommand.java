@@ -34,8 +34,9 @@ import tinyllm.weights.ModelFiles;
         name = "bench",
         description =
                 "Measure reading a prompt (prefill) or writing after it (decode), each run in a process of its own;"
-                        + " many requests at once (batch); single operations (attention, kernels); or the ladder of the"
-                        + " course, from week 1's loop on (course).")
+                        + " many requests at once (batch); single operations (attention, kernels); the ladder of the"
+                        + " course, from week 1's loop on (course); or a server under load (serve, with options of its own).",
+        subcommands = ServeBenchCommand.class)
 final class BenchCommand implements Callable<Integer> {
 
     @Mixin
@@ -44,7 +45,11 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private SolutionOptions solution;
 
-    @Parameters(paramLabel = "WHAT", description = "prefill, decode, batch, attention, kernels or course")
+    @Parameters(
+            paramLabel = "WHAT",
+            arity = "0..1",
+            defaultValue = "",
+            description = "prefill, decode, batch, attention, kernels, course or serve")
     private String what;
 
     @Option(
@@ -220,12 +225,10 @@ final class BenchCommand implements Callable<Integer> {
         return switch (what.toLowerCase(Locale.ROOT)) {
             case "prefill" -> Plan.Kind.PREFILL;
             case "decode" -> Plan.Kind.DECODE;
-            case "serve" ->
-                throw CommandException.wrongUsage("bench " + what
-                        + " is not built yet: prefill, decode, batch, attention, kernels and course are there for now");
             default ->
                 throw CommandException.wrongUsage(
-                        "bench measures prefill, decode, batch, attention, kernels or course, not \"" + what + "\"");
+                        "bench measures prefill, decode, batch, attention, kernels or course, or a server (serve), not \""
+                                + what + "\"");
         };
     }
 

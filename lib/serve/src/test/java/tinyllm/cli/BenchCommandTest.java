@@ -90,4 +90,45 @@ class BenchCommandTest {
         assertThat(variants.get("rows").asString()).contains("own");
         assertThat(Files.size(png)).isGreaterThan(1000);
     }
+
+    /** The load's command starts the server itself, as its users would. */
+    @Test
+    void serve(@TempDir Path folder) throws IOException {
+        JsonNode report = Lab.run(
+                        "bench",
+                        "serve",
+                        "--model",
+                        Lab.TINY,
+                        "--api",
+                        "completions",
+                        "--ignore-eos",
+                        "--requests",
+                        "6",
+                        "--rate",
+                        "20",
+                        "--prompt-tokens",
+                        "8..16",
+                        "--tokens",
+                        "5",
+                        "--threads",
+                        "1",
+                        "--out",
+                        folder.toString(),
+                        "--json")
+                .succeeds()
+                .json("bench-serve");
+        assertThat(report.get("answered").asInt()).isEqualTo(6);
+        assertThat(report.get("tokens").asInt()).isEqualTo(30);
+        assertThat(report.get("samples").size()).isEqualTo(6);
+        assertThat(report.get("model").asString()).isEqualTo("qwen2-tied-bf16");
+        for (JsonNode chart : report.get("charts")) {
+            assertThat(Files.size(Path.of(chart.asString()))).isGreaterThan(1000);
+        }
+    }
+
+    @Test
+    void serveWithoutAServer() {
+        Lab.run("bench", "serve", "--url", "http://127.0.0.1:9")
+                .failsWith(CommandException.FAILED, "no server answers at http://127.0.0.1:9");
+    }
 }

@@ -41,6 +41,13 @@ class HelpTest {
     }
 
     @Test
+    void benchServe() {
+        assertThat(Lab.run("bench", "serve", "--help").succeeds().out())
+                .startsWith("Usage: ./lab bench serve")
+                .contains("--url", "--clients");
+    }
+
+    @Test
     void allCommands() {
         assertThat(Lab.run("--help").succeeds().out()).contains("generate", "logprobs", "Exit codes");
     }

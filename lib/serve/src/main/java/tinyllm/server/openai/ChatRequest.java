@@ -68,6 +68,10 @@ final class ChatRequest {
             ResponseFormat format,
             Tool.Use use) {
         Supplier<? extends TokenConstraint> constraint = model.constraints().of(format, use);
+        if (constraint != null && sampling.ignoreEnd()) {
+            throw HttpException.field(
+                    "ignore_eos", "ignore_eos can't be true where a schema or a tool says when the answer ends");
+        }
         EngineRequest held = constraint == null ? prompt : prompt.constrained(constraint);
         List<EngineRequest> all = new ArrayList<>();
         for (int choice = 0; choice < sampling.n(); choice++) {

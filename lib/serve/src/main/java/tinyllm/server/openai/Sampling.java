@@ -18,8 +18,10 @@ import tools.jackson.databind.node.ArrayNode;
  * @param params without a seed in the request, a random one
  * @param maxTokens 0 for none
  * @param n answers to the same question
+ * @param ignoreEnd whether an answer goes on behind the model's end token, as vLLM's field {@code ignore_eos} asks
  */
-record Sampling(SamplingParams params, Adjustments adjustments, List<String> stop, int maxTokens, int n) {
+record Sampling(
+        SamplingParams params, Adjustments adjustments, List<String> stop, int maxTokens, int n, boolean ignoreEnd) {
 
     /** Answers that one request may ask for. */
     static final int MAX_N = 16;
@@ -39,7 +41,13 @@ record Sampling(SamplingParams params, Adjustments adjustments, List<String> sto
         Adjustments adjustments = guarded(
                 in,
                 () -> new Adjustments(in.number("presence_penalty", 0), in.number("frequency_penalty", 0), bias(in)));
-        return new Sampling(params, adjustments, stop(in), maxTokens(in, maxTokensNames), in.whole("n", 1, MAX_N, 1));
+        return new Sampling(
+                params,
+                adjustments,
+                stop(in),
+                maxTokens(in, maxTokensNames),
+                in.whole("n", 1, MAX_N, 1),
+                in.flag("ignore_eos", false));
     }
 
     private interface Maker<T> {
@@ -140,6 +148,7 @@ record Sampling(SamplingParams params, Adjustments adjustments, List<String> sto
             throw HttpException.field("stop", String.valueOf(e.getMessage()));
         }
         request = maxTokens > 0 ? request.maxTokens(maxTokens) : request;
+        request = ignoreEnd ? request.ignoreEnd() : request;
         return logprobs == null ? request : request.logprobs(logprobs);
     }
 }

@@ -59,6 +59,18 @@ class AnswersTest {
         return whole.at("/choices/" + choice + "/message/content").stringValue();
     }
 
+    @Test
+    void anAnswerGoesOnWhereItIsAskedTo() {
+        String end = "'logit_bias':{'" + Tiny.end() + "':100},'max_tokens':9";
+        assertThat(chat(end).whole().at("/choices/0/finish_reason").stringValue())
+                .isEqualTo("stop");
+        Tiny.Answer longer = chat(end + ",'ignore_eos':true");
+        assertThat(longer.whole().at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
+        assertThat(longer.whole().at("/usage/completion_tokens").intValue()).isEqualTo(9);
+        assertThatThrownBy(() -> chat("'ignore_eos':true,'response_format':{'type':'json_object'}"))
+                .hasMessageContaining("ignore_eos can't be true");
+    }
+
     /** Pieces joined are the whole, cut characters and stop strings or not (row T9). */
     @Test
     void eventsAddUpToTheWhole() {

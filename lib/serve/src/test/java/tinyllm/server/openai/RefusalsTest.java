@@ -90,6 +90,7 @@ class RefusalsTest {
                 "seed~9223372036854775808",
                 "logprobs~5",
                 "top_logprobs~3",
+                "ignore_eos~'yes'",
                 "stream~'yes'",
                 "stream_options~{'include_usage':true}",
                 "user~7",

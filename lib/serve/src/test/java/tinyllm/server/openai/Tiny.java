@@ -42,6 +42,11 @@ final class Tiny implements AutoCloseable {
         models = new ServedModels(List.of(new ServedModel("tiny", MODEL, engine, 1_700_000_000)));
     }
 
+    /** The id that ends an answer. */
+    static int end() {
+        return MODEL.eosIds().iterator().next();
+    }
+
     /** A server of the same model. */
     static ApiServer serve(EngineOptions options) throws IOException {
         return ApiServer.start(
