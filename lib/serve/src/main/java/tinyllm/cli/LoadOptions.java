@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tinyllm.bench.Lengths;
+import tinyllm.bench.ServerLoad;
 import tinyllm.bench.TraceGenerator;
 import tinyllm.bench.load.Api;
 import tinyllm.bench.load.Load;
@@ -25,8 +26,8 @@ final class LoadOptions {
 
     private static final Pattern LENGTHS = Pattern.compile("(\\d{1,7})(?:(?:\\.\\.|…|-)(\\d{1,7}))?");
 
-    @Option(names = "--requests", paramLabel = "N", defaultValue = "40", description = "default: ${DEFAULT-VALUE}")
-    private int requests;
+    @Option(names = "--requests", paramLabel = "N", description = "default: 40")
+    private @Nullable Integer requests;
 
     @Option(
             names = "--rate",
@@ -95,7 +96,7 @@ final class LoadOptions {
 
     /** Checks what picocli did not. */
     void check() {
-        if (requests < 1) {
+        if (requests() < 1) {
             throw CommandException.wrongUsage("--requests must be 1 or more, but is " + requests);
         }
         if (clients != null && rate != null) {
@@ -116,7 +117,7 @@ final class LoadOptions {
     }
 
     int requests() {
-        return requests;
+        return requests == null ? 40 : requests;
     }
 
     long seed() {
@@ -133,8 +134,25 @@ final class LoadOptions {
         return rate == null ? 2 : rate;
     }
 
-    boolean asksForLengths() {
-        return promptTokens != null || tokens != null;
+    /** The load that servers are compared by: so many clients, all requests of one size. */
+    ServerLoad fixed() {
+        int together = clients == null ? 8 : clients;
+        try {
+            return new ServerLoad(
+                    together,
+                    requests == null ? 4 * together : requests,
+                    size("--prompt-tokens", promptTokens == null ? "128" : promptTokens),
+                    size("--tokens", tokens == null ? "64" : tokens));
+        } catch (IllegalArgumentException e) {
+            throw CommandException.wrongUsage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static int size(String option, String words) {
+        if (!words.matches("\\d{1,7}")) {
+            throw CommandException.wrongUsage("with --vs " + option + " is one number, not " + words);
+        }
+        return Integer.parseInt(words);
     }
 
     TraceGenerator trace() {

@@ -56,6 +56,22 @@ final class ServeBenchCommand implements Callable<Integer> {
     private int warmUp;
 
     @Option(
+            names = "--vs",
+            split = ",",
+            paramLabel = "PEER",
+            description =
+                    "compare instead, in turn and with fixed lengths (8 clients, 32 requests, 128 tokens in and 64 out, where"
+                            + " not said otherwise): llama.cpp (its server, built from source), engine (ours without HTTP)")
+    private List<String> peers = List.of();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "of --vs (default: ${DEFAULT-VALUE})")
+    private int rounds;
+
+    @Option(
             names = "--out",
             paramLabel = "FOLDER",
             description = "where the charts go: latency.png, requests.png, rate.png (default: target/serve)")
@@ -70,18 +86,35 @@ final class ServeBenchCommand implements Callable<Integer> {
         if (warmUp < 0) {
             throw CommandException.wrongUsage("--warm-up must be 0 or more, but is " + warmUp);
         }
+        ServerFigures.check(peers);
+        if (!peers.isEmpty()) {
+            return compare();
+        }
         LoadFigures figures = new LoadFigures(output, load, warmUp, folder());
         if (url != null) {
             Load asked = load.on(url);
             return figures.run(model == null ? asked : asked.model(model));
         }
-        String served = model == null ? "qwen2.5-coder-0.5b" : model;
-        Load.on("http://localhost"); // what can be wrong is said before a model is loaded
+        String served = served();
         Prompts prompts = prompts(served);
         output.note("starting ./lab serve --model " + served + " --threads " + threads);
         try (ServerProcess server = ServerProcess.lab(served, threads, List.of("--max-queue", "4096"))) {
             return figures.run(load.on(server.url()).prompts(prompts));
         }
+    }
+
+    private int compare() throws IOException, InterruptedException {
+        if (url != null) {
+            throw CommandException.wrongUsage("--vs starts the servers itself: leave out --url");
+        }
+        if (rounds < 1) {
+            throw CommandException.wrongUsage("--rounds must be 1 or more, but is " + rounds);
+        }
+        return new ServerFigures(output, served(), threads, rounds, load.fixed()).run(peers);
+    }
+
+    private String served() {
+        return model == null ? "qwen2.5-coder-0.5b" : model;
     }
 
     /** With the model at hand, prompts that are continued as they stand have exactly the tokens that were asked for. */

@@ -12,7 +12,6 @@ import tinyllm.engine.RefusedException;
 import tinyllm.model.CausalLm;
 import tinyllm.server.http.Exchange;
 import tinyllm.server.http.Handler;
-import tinyllm.server.http.HttpException;
 import tinyllm.server.http.HttpServer;
 import tinyllm.server.http.HttpSettings;
 import tinyllm.server.http.Routes;
@@ -28,9 +27,6 @@ import tinyllm.server.http.Routes;
  * }</pre>
  */
 public final class ApiServer implements AutoCloseable {
-
-    /** Seconds that a client is asked to wait while there is no engine to ask. */
-    private static final int RETRY = 1;
 
     private static final String JSON = "application/json";
 
@@ -85,38 +81,23 @@ public final class ApiServer implements AutoCloseable {
     private Handler gate(Handler handler) {
         return e -> {
             if (draining) {
-                throw unavailable("the server is shutting down: try another, or this one later");
+                throw Refusals.draining();
             }
             if (!engine.health().serves()) {
-                throw unavailable("the engine does not serve now: try again later");
+                throw Refusals.unavailable("the engine does not serve now: try again later");
             }
             try {
                 handler.handle(e);
             } catch (RefusedException refused) {
-                throw refusal(refused);
+                throw Refusals.of(refused);
             }
         };
-    }
-
-    /** What a client hears of a request that the engine did not take. */
-    private static HttpException refusal(RefusedException refused) {
-        String sentence = String.valueOf(refused.getMessage());
-        return switch (refused.reason()) {
-            case TOO_LONG -> new HttpException(400, sentence).code("context_length_exceeded");
-            case BUSY -> new HttpException(429, sentence).code("queue_full").retryAfter(RETRY);
-            case UNHEALTHY -> unavailable("the engine does not serve now: try again later");
-            case CLOSED -> unavailable("the server is shutting down: try another, or this one later");
-        };
-    }
-
-    private static HttpException unavailable(String sentence) {
-        return new HttpException(503, sentence).retryAfter(RETRY);
     }
 
     /** Whether the process should live: an engine that begins anew, or hangs, is not healthy. */
     private void health(Exchange e) {
         if (!engine.health().serves() && !draining) {
-            throw unavailable(
+            throw Refusals.unavailable(
                     "the engine is " + engine.health().state().name().toLowerCase(Locale.ROOT) + ": try again later");
         }
         e.answer(200, JSON, (draining ? "{\"status\":\"draining\"}" : "{\"status\":\"ok\"}").getBytes(UTF_8));
@@ -125,7 +106,7 @@ public final class ApiServer implements AutoCloseable {
     /** Whether it takes requests. */
     private void ready(Exchange e) {
         if (draining || !engine.health().serves()) {
-            throw unavailable(draining ? "the server is shutting down" : "the engine does not serve now");
+            throw Refusals.unavailable(draining ? "the server is shutting down" : "the engine does not serve now");
         }
         e.answer(200, JSON, "{\"status\":\"ready\"}".getBytes(UTF_8));
     }

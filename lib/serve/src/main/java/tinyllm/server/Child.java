@@ -49,6 +49,7 @@ public final class Child {
      * @param drain that requests get to end
      */
     public void serve(Listening listening, Duration drain) throws IOException, InterruptedException {
+        rehearse(listening);
         report(LOADED);
         String order = orders.take();
         if (!order.startsWith(LISTEN)) {
@@ -62,6 +63,16 @@ public final class Child {
         }
         LOG.info("draining for {} s at most", drain.toSeconds());
         server.close(drain);
+    }
+
+    /**
+     * Starts once on a port that nobody knows, and closes again. The supervisor lets go of the real port before this process takes it: all
+     * that is slow in a first start must have happened by then, or nobody would answer in between.
+     */
+    private static void rehearse(Listening listening) throws IOException {
+        try (ApiServer server = listening.on(0)) {
+            Standby.askOnce(server.port());
+        }
     }
 
     private void report(String line) {

@@ -50,17 +50,19 @@ final class Standby implements AutoCloseable {
 
     /** Asks itself once, so that the first answer after a crash does not wait for classes to load. */
     void warmUp() {
-        Thread.ofVirtual().name("warm-up").start(() -> {
-            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
-                socket.setSoTimeout(10_000);
-                socket.getOutputStream()
-                        .write("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-                                .getBytes(US_ASCII));
-                socket.getInputStream().readAllBytes();
-            } catch (IOException e) {
-                LOG.debug("not warmed up", e);
-            }
-        });
+        Thread.ofVirtual().name("warm-up").start(() -> askOnce(port()));
+    }
+
+    /** One small request to this machine's own server. */
+    static void askOnce(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write("GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(US_ASCII));
+            socket.getInputStream().readAllBytes();
+        } catch (IOException e) {
+            LOG.debug("not warmed up", e);
+        }
     }
 
     int port() {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
 
 @Tag("slow")
 class BenchCommandTest {
@@ -128,7 +129,39 @@ class BenchCommandTest {
 
     @Test
     void serveWithoutAServer() {
-        Lab.run("bench", "serve", "--url", "http://127.0.0.1:9")
-                .failsWith(CommandException.FAILED, "no server answers at http://127.0.0.1:9");
+        Lab lab = Lab.run("bench", "serve", "--url", "http://127.0.0.1:9");
+        assertThat(lab.code()).isEqualTo(CommandException.FAILED);
+        assertThat(lab.err()).endsWith("lab: no server answers at http://127.0.0.1:9\n");
+    }
+
+    @Test
+    void serveBesideItsEngine() {
+        Lab lab = Lab.run(
+                        "bench",
+                        "serve",
+                        "--vs",
+                        "engine",
+                        "--model",
+                        Lab.TINY,
+                        "--rounds",
+                        "1",
+                        "--clients",
+                        "2",
+                        "--requests",
+                        "4",
+                        "--prompt-tokens",
+                        "12",
+                        "--tokens",
+                        "4",
+                        "--threads",
+                        "1",
+                        "--json")
+                .succeeds();
+        JsonNode engine = new ObjectMapper().readTree(lab.out()).get("engine");
+        assertThat(engine.get("share").asDouble())
+                .isEqualTo(engine.get("http_tokens_per_s").asDouble()
+                        / engine.get("engine_tokens_per_s").asDouble());
+        assertThat(engine.get("added_ms").asDouble()).isGreaterThan(-50);
+        assertThat(engine.at("/samples/engine/first_token_ms").size()).isEqualTo(19);
     }
 }

@@ -55,7 +55,7 @@ class ApiServerTest {
 
     /** Steps that take as long as a larger model's. */
     private static EngineOptions slowly(EngineOptions options) {
-        return options.with(step -> LockSupport.parkNanos(5_000_000));
+        return options.with(step -> LockSupport.parkNanos(2_000_000));
     }
 
     private static String post(String prompt, int maxTokens, boolean stream) {
@@ -208,7 +208,7 @@ class ApiServerTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2})
     void clientsThatLeaveLeaveNothingBehind(long seed) throws Exception {
-        int clients = LONG ? 1000 : 60;
+        int clients = LONG ? 1000 : 40;
         Random random = new Random(seed);
         EngineOptions options =
                 EngineOptions.standard().with(SchedulerPolicy.standard().withMaxRunning(4));
@@ -221,7 +221,7 @@ class ApiServerTest {
             for (int i = 0; i < clients; i++) {
                 boolean stream = random.nextBoolean();
                 boolean reset = random.nextBoolean();
-                int micros = random.nextInt(100_000);
+                int micros = random.nextInt(60_000);
                 leaving.add(threads.submit(() -> leave(server.port(), stream, reset, micros)));
                 if (i % 20 == 10) {
                     assertThat(neighbour
@@ -256,7 +256,7 @@ class ApiServerTest {
     @Test
     void aFullQueueRefusesAtOnceAndTheTakenOnesFinish() throws Exception {
         int most = 64;
-        int clients = LONG ? 2500 : 250;
+        int clients = LONG ? 2500 : 200;
         int rounds = LONG ? 4 : 1;
         EngineOptions options = EngineOptions.standard()
                 .with(QueueBounds.standard().withRequests(most))

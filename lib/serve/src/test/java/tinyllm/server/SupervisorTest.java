@@ -108,6 +108,7 @@ class SupervisorTest {
         assertThat(refused.status()).isEqualTo(503);
         assertThat(Integer.parseInt(refused.header("Retry-After"))).isPositive();
         assertThat(reports.resolve("hs_err_pid" + first.pid() + ".log")).exists();
+        assertThat(longestSilence()).as("seconds in which nobody had the port").isLessThan(1.0);
         awaitServing();
         assertThat(status(text())).isEqualTo(200);
         assertThat(reports.resolve("log")).content().contains(" died ", "hs_err_pid" + first.pid());
@@ -115,6 +116,22 @@ class SupervisorTest {
         ProcessHandle second = child();
         kill("-KILL", supervisor.pid());
         second.onExit().get(5, TimeUnit.SECONDS);
+    }
+
+    /** Asks until there is an answer of the model, and says how long nobody answered at most. */
+    private double longestSilence() throws InterruptedException {
+        long last = System.nanoTime();
+        double longest = 0;
+        for (boolean serves = false; !serves; TimeUnit.MILLISECONDS.sleep(10)) {
+            try {
+                serves = status(Wire.get("/ready")) == 200;
+                longest = Math.max(longest, (System.nanoTime() - last) / 1e9);
+                last = System.nanoTime();
+            } catch (IOException e) {
+                // nobody there
+            }
+        }
+        return longest;
     }
 
     @Test

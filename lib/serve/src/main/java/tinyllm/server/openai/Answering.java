@@ -13,6 +13,7 @@ import tinyllm.engine.RefusedException;
 import tinyllm.engine.RequestHandle;
 import tinyllm.engine.Token;
 import tinyllm.sampling.grammar.GrammarException;
+import tinyllm.server.Refusals;
 import tinyllm.server.http.HttpException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,7 +44,7 @@ final class Answering {
             }
         } catch (RefusedException e) {
             answering.cancel();
-            throw refused(e);
+            throw Refusals.of(e);
         } catch (IllegalArgumentException e) {
             answering.cancel();
             throw new HttpException(400, String.valueOf(e.getMessage()));
@@ -57,22 +58,6 @@ final class Answering {
                 job.model().engine().submit(request.onToken(token -> updates.add(new Update(choice, token))));
         handles.add(handle);
         handle.whenDone(() -> updates.add(new Update(choice, null)));
-    }
-
-    private static HttpException refused(RefusedException e) {
-        String sentence = String.valueOf(e.getMessage());
-        return switch (e.reason()) {
-            case TOO_LONG -> new HttpException(400, sentence).code("context_length_exceeded");
-            case BUSY -> new HttpException(429, sentence).code("queue_full").retryAfter(1);
-            case UNHEALTHY ->
-                new HttpException(503, "the engine is restarting: try again later")
-                        .code("unavailable")
-                        .retryAfter(1);
-            case CLOSED ->
-                new HttpException(503, "the server is shutting down")
-                        .code("unavailable")
-                        .retryAfter(1);
-        };
     }
 
     /** Ends all answers; for any thread. */

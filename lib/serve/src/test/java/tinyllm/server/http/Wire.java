@@ -70,10 +70,14 @@ public final class Wire implements Closeable {
     public Answer answer() throws IOException {
         String head = head();
         int status = Integer.parseInt(head.split(" ", 3)[1]);
-        Answer read = new Answer(status, head, "");
-        String length = read.header("Content-Length");
+        return new Answer(status, head, body(head));
+    }
+
+    /** Reads the body of an answer whose head gave its length. */
+    public String body(String head) throws IOException {
+        String length = new Answer(0, head, "").header("Content-Length");
         int bytes = length.isEmpty() ? 0 : Integer.parseInt(length);
-        return new Answer(status, head, new String(in.readNBytes(bytes), StandardCharsets.UTF_8));
+        return new String(in.readNBytes(bytes), StandardCharsets.UTF_8);
     }
 
     /** Reads to the empty line. */

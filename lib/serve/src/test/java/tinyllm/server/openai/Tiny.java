@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The tests' random model under the name "tiny", with Qwen's template and a long context, and answers of it. */
-final class Tiny implements AutoCloseable {
+public final class Tiny implements AutoCloseable {
     static final JsonMapper MAPPER = new JsonMapper();
     static final int CONTEXT = 4096;
 
@@ -59,23 +59,29 @@ final class Tiny implements AutoCloseable {
     /** Events of one answer, and the whole. */
     record Answer(List<ObjectNode> events, ObjectNode whole) {}
 
+    /** Writes the model's files into a folder. */
+    public static Path folder(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (Stream<Path> files = Files.list(RESOURCES.resolve("checkpoints/mlx-q4-g64"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, folder.resolve(file.getFileName()));
+            }
+        }
+        edit(
+                folder.resolve("config.json"),
+                "max_position_embeddings",
+                MAPPER.getNodeFactory().numberNode(CONTEXT));
+        String template = Files.readString(RESOURCES.resolve("tinyllm/text/templates/qwen2.5-coder.jinja"));
+        edit(
+                folder.resolve("tokenizer_config.json"),
+                "chat_template",
+                MAPPER.getNodeFactory().stringNode(template));
+        return folder;
+    }
+
     private static CausalLm load() {
         try {
-            Path folder = Files.createTempDirectory("tiny");
-            try (Stream<Path> files = Files.list(RESOURCES.resolve("checkpoints/mlx-q4-g64"))) {
-                for (Path file : files.toList()) {
-                    Files.copy(file, folder.resolve(file.getFileName()));
-                }
-            }
-            edit(
-                    folder.resolve("config.json"),
-                    "max_position_embeddings",
-                    MAPPER.getNodeFactory().numberNode(CONTEXT));
-            String template = Files.readString(RESOURCES.resolve("tinyllm/text/templates/qwen2.5-coder.jinja"));
-            edit(
-                    folder.resolve("tokenizer_config.json"),
-                    "chat_template",
-                    MAPPER.getNodeFactory().stringNode(template));
+            Path folder = folder(Files.createTempDirectory("tiny"));
             CausalLm model = Models.load(folder.toString(), KernelSet.OWN, LoadListener.NONE);
             try (Stream<Path> files = Files.list(folder)) {
                 for (Path file : files.toList()) {
