@@ -238,7 +238,7 @@ SamplingCost.of(model(), mine(), opening)
 // - **The order is a choice.** llama.cpp applies top-k, top-p, min-p and then the temperature by default; Hugging Face and vLLM the temperature
 //   first. The same numbers give different texts.
 // - **More filters.** min-p (a share of the best token's probability), typical sampling, DRY and XTC against repetition, `logit_bias`, grammars:
-//   chapter 4.3.
+//   [chapter 4.3](43-sampling-variants.ipynb).
 // - **A seed per request.** A generator shared by a batch gives another text when a neighbour joins. Ours draws number $n$ of (seed, $n$),
 //   so a text does not depend on who else is served.
 

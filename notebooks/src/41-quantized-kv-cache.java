@@ -297,7 +297,7 @@ KeptTokens.of(model(), new MyHeavy(), text, 4, 14, 14)
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// The next chapter is 4.3, sampling variants. Your progress:
+// Next: [4.3 Sampling variants](43-sampling-variants.ipynb), where a grammar says which tokens may come. Your progress:
 
 // %%
 progress()

@@ -45,7 +45,7 @@ class ArchitectureTest {
             entry("text.jinja", List.of()),
             entry("nn", List.of("course", "cache", "kernel", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
-            entry("sampling.grammar", List.of("text")),
+            entry("sampling.grammar", List.of("course", "text")),
             entry("sampling.json", List.of("sampling.grammar")),
             entry("weights", List.of("tensor", "weights.format")),
             entry(

@@ -55,13 +55,18 @@ final class BatchSampler {
 
     /** A constraint that fails ends its own request: the row goes on as if it had asked for nothing. */
     private TokenChoice.Ask ask(EngineModel.Draw draw, int row, @Nullable RuntimeException[] problems) {
-        float[] edit = null;
+        LogitEdits own = draw.edits();
+        float[] added = null;
+        TokenMask mask = null;
         try {
-            edit = draw.edits().row(known, draw.text(), draw.n(), draw.tokensLeft());
+            added = sampler.isLibrary()
+                    ? own.added(known, draw.text(), draw.n())
+                    : own.addedWithoutPenalties(known, draw.text(), draw.n());
+            mask = own.mask(known, draw.tokensLeft());
         } catch (RuntimeException e) {
             problems[row] = e;
         }
-        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n(), edit, Math.max(0, draw.logprobs()));
+        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n(), added, mask, Math.max(0, draw.logprobs()));
     }
 
     private List<EngineModel.Chosen> byLibrary(
@@ -94,7 +99,7 @@ final class BatchSampler {
         }
         try {
             Tensor whole = rows.slice(0, row, row + 1); // [1, known]
-            int token = drawn(whole, ask);
+            int token = drawn(whole, draw, ask);
             if (draw.logprobs() < 0) {
                 return new EngineModel.Chosen(token, Double.NaN, List.of(), null);
             }
@@ -106,9 +111,14 @@ final class BatchSampler {
     }
 
     /** By the learner's steps; a hole that they choose is taken out, and they choose again. */
-    private int drawn(Tensor whole, TokenChoice.Ask ask) {
+    private int drawn(Tensor whole, EngineModel.Draw draw, TokenChoice.Ask ask) {
         Tensor row = sampler.penalized(whole, ask.params(), new int[][] {ask.seen()});
-        row = ask.edit() == null ? row : row.add(Tensor.of(ask.edit(), 1, known));
+        if (draw.edits().adjustments().hasPenalties()) {
+            int[] answer = LogitEdits.answer(draw.text(), draw.n());
+            row = sampler.counted(row, draw.edits().adjustments(), new int[][] {answer});
+        }
+        float[] edit = ask.whole(known);
+        row = edit == null ? row : row.add(Tensor.of(edit, 1, known));
         SamplingParams params = ask.params().withoutRepetitionPenalty();
         int token = sampler.sample(row, params, new int[][] {NOTHING}, ask.step())[0];
         if (isToken.test(token)) {

@@ -10,10 +10,15 @@ import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvArrays;
 import tinyllm.course.Mine;
 import tinyllm.model.CausalLm;
+import tinyllm.sampling.Adjustments;
+import tinyllm.sampling.AutomatonConstraint;
 import tinyllm.sampling.JsonConstraint;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingFn;
 import tinyllm.sampling.SamplingParams;
+import tinyllm.sampling.TokenConstraint;
+import tinyllm.sampling.grammar.AllowedTokensFn;
+import tinyllm.sampling.grammar.ByteAutomaton;
 import tinyllm.sampling.grammar.TokenTrie;
 import tinyllm.sampling.json.JsonSchema;
 
@@ -30,15 +35,18 @@ public final class Generator {
     private final Sampler sampler;
     private final GenerateFn loop;
     private final TextMemory memory;
-    private final JsonConstraint.@Nullable Ready schema;
+    private final @Nullable Supplier<? extends TokenConstraint> constraint;
+    private final Adjustments adjustments;
 
     private Generator(
             CausalLm model,
             Sampler sampler,
             GenerateFn loop,
             TextMemory memory,
-            JsonConstraint.@Nullable Ready schema) {
-        this.schema = schema;
+            @Nullable Supplier<? extends TokenConstraint> constraint,
+            Adjustments adjustments) {
+        this.constraint = constraint;
+        this.adjustments = adjustments;
         this.model = model;
         this.sampler = sampler;
         this.loop = loop;
@@ -46,12 +54,18 @@ public final class Generator {
     }
 
     public Generator(CausalLm model) {
-        this(model, Sampler.library(), new UncachedLoop(), TextMemory.library(model.remembers()), null);
+        this(
+                model,
+                Sampler.library(),
+                new UncachedLoop(),
+                TextMemory.library(model.remembers()),
+                null,
+                Adjustments.NONE);
     }
 
     /** The same with keys and values remembered, so that a token passes through the layers once (chapter 2.1). */
     public Generator cached() {
-        return new Generator(model, sampler, loop, memory.switchedOn(), schema);
+        return new Generator(model, sampler, loop, memory.switchedOn(), constraint, adjustments);
     }
 
     /**
@@ -61,42 +75,65 @@ public final class Generator {
      * @throws IllegalArgumentException when the schema can't be used, or the model has no token that ends a text
      */
     public Generator json(String schemaText) {
-        if (model.eosIds().isEmpty()) {
-            throw new IllegalArgumentException(
-                    model.name() + " names no token that ends a text, so a schema can't hold it");
-        }
-        return new Generator(
-                model,
-                sampler,
-                loop,
-                memory,
-                new JsonConstraint.Ready(
-                        JsonSchema.compile(schemaText), TokenTrie.of(model.tokenizer()), model.tokenizer()));
+        end();
+        return constrained(new JsonConstraint.Ready(
+                JsonSchema.compile(schemaText), TokenTrie.of(model.tokenizer()), model.tokenizer())::start);
+    }
+
+    /**
+     * The same, whose texts are held to what an automaton accepts, by a mask that may be a learner's (chapter 4.3).
+     *
+     * @param mask begins anew here
+     * @throws IllegalArgumentException when the model has no token that ends a text
+     */
+    public Generator held(ByteAutomaton automaton, AllowedTokensFn mask) {
+        return constrained(new AutomatonConstraint.Ready(automaton, mask, model.tokenizer(), end())::start);
+    }
+
+    /** The same, whose texts are each held to a constraint of their own. */
+    public Generator constrained(Supplier<? extends TokenConstraint> start) {
+        return new Generator(model, sampler, loop, memory, start, adjustments);
+    }
+
+    /** The same with penalties of what the answer holds already, and a bias for single tokens. */
+    public Generator adjusted(Adjustments own) {
+        return new Generator(model, sampler, loop, memory, constraint, own);
+    }
+
+    private int end() {
+        return model.eosIds().stream()
+                .min(Integer::compare)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        model.name() + " names no token that ends a text, so no grammar can hold it"));
+    }
+
+    private LogitEdits edits() {
+        return new LogitEdits(adjustments, constraint == null ? null : constraint.get(), model.eosIds());
     }
 
     /** The same with the learner's decode loop. */
     public Generator with(GenerateFn ownLoop) {
-        return new Generator(model, sampler, ownLoop, memory, schema);
+        return new Generator(model, sampler, ownLoop, memory, constraint, adjustments);
     }
 
     /** The same, cached, with the learner's loop over what is new. */
     public Generator withCachedLoop(CachedLoopFn ownLoop) {
-        return new Generator(model, sampler, overWholeTexts(ownLoop), memory.switchedOn(), schema);
+        return new Generator(model, sampler, overWholeTexts(ownLoop), memory.switchedOn(), constraint, adjustments);
     }
 
     /** The same, cached, with keys and values in the learner's arrays; a new object for each text. */
     public Generator withCache(Supplier<? extends KvArrays> arrays) {
-        return new Generator(model, sampler, loop, memory.with(arrays), schema);
+        return new Generator(model, sampler, loop, memory.with(arrays), constraint, adjustments);
     }
 
     /** The same, cached, with the learner's answer to what a second turn may keep of the first one's cache. */
     public Generator withReuse(ReuseFn own) {
-        return new Generator(model, sampler, loop, memory.with(own), schema);
+        return new Generator(model, sampler, loop, memory.with(own), constraint, adjustments);
     }
 
     /** The same with the learner's sampling. */
     public Generator with(Sampler ownSampler) {
-        return new Generator(model, ownSampler, loop, memory, schema);
+        return new Generator(model, ownSampler, loop, memory, constraint, adjustments);
     }
 
     /** What such a loop reads is behind all that it has read before. */
@@ -127,7 +164,7 @@ public final class Generator {
 
     /** The same with the learner's answers; of two for one place the later. */
     public Generator with(Mine mine) {
-        Generator own = new Generator(model.with(mine), sampler, loop, memory, schema);
+        Generator own = new Generator(model.with(mine), sampler, loop, memory, constraint, adjustments);
         for (Mine.Piece piece : mine.pieces()) {
             own = switch (piece.own()) {
                 case SamplingFn step -> own.with(own.sampler.with(() -> step));
@@ -216,6 +253,6 @@ public final class Generator {
     }
 
     private Run run(GenerateFn.NextLogits next, SamplingParams sampling, Consumer<String> onText) {
-        return new Run(model, next, sampler, sampling, schema == null ? null : schema.start(), onText);
+        return new Run(model, next, sampler, sampling, edits(), onText);
     }
 }

@@ -1,6 +1,7 @@
 package tinyllm.engine;
 
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tinyllm.sampling.Adjustments;
 import tinyllm.sampling.LogitsException;
@@ -25,39 +26,62 @@ final class LogitEdits {
     }
 
     /**
-     * The row to add.
+     * What penalties and bias add.
      *
      * @param text all ids so far
      * @param n how many of them, at its end, are the answer
-     * @param tokensLeft that may still be written, the next one included
      * @return {@code [vocabulary]}; null when nothing changes
-     * @throws LogitsException when no token of the vocabulary goes on along the constraint
      */
-    float @Nullable [] row(int vocabulary, IntText text, long n, int tokensLeft) {
-        TokenConstraint holding = constraint == null || constraint.free() ? null : constraint;
-        if (holding == null && adjustments.isNone()) {
+    float @Nullable [] added(int vocabulary, IntText text, long n) {
+        return added(adjustments, vocabulary, text, n);
+    }
+
+    /** The same without presence and frequency penalty, which a learner's step of the sampler computes. */
+    float @Nullable [] addedWithoutPenalties(int vocabulary, IntText text, long n) {
+        return added(adjustments.withoutPenalties(), vocabulary, text, n);
+    }
+
+    private static float @Nullable [] added(Adjustments own, int vocabulary, IntText text, long n) {
+        if (own.isNone()) {
             return null;
         }
         float[] row = new float[vocabulary];
-        if (holding != null) {
-            mask(holding, row, tokensLeft);
-        }
-        if (!adjustments.isNone()) {
-            adjustments.addTo(row, text.range(text.length() - (int) n, text.length()));
-        }
+        own.addTo(row, answer(text, n));
         return row;
     }
 
-    private void mask(TokenConstraint held, float[] row, int tokensLeft) {
+    Adjustments adjustments() {
+        return adjustments;
+    }
+
+    /** The ids of the answer so far. */
+    static int[] answer(IntText text, long n) {
+        return text.range(text.length() - (int) n, text.length());
+    }
+
+    /**
+     * Which tokens may come next.
+     *
+     * @param tokensLeft that may still be written, the next one included
+     * @return null when all may
+     * @throws LogitsException when no token of the vocabulary goes on along the constraint
+     */
+    @Nullable
+    TokenMask mask(int vocabulary, int tokensLeft) {
+        TokenConstraint held = constraint;
+        if (held == null || held.free()) {
+            return null;
+        }
         TokenSet allowed = held.allowed(tokensLeft);
-        boolean mayEnd = held.mayEnd() && ends.stream().anyMatch(id -> id < row.length);
-        if (allowed.isEmpty() && !mayEnd) {
+        Set<Integer> ending = held.mayEnd() ? known(vocabulary) : Set.of();
+        if (allowed.isEmpty() && ending.isEmpty()) {
             throw new LogitsException("no token of the vocabulary goes on along the schema");
         }
-        allowed.addTo(row);
-        if (mayEnd) {
-            ends.stream().filter(id -> id < row.length).forEach(id -> row[id] = 0);
-        }
+        return new TokenMask(allowed, ending);
+    }
+
+    private Set<Integer> known(int vocabulary) {
+        return ends.stream().filter(id -> id < vocabulary).collect(Collectors.toUnmodifiableSet());
     }
 
     /** Goes on by a token that ends nothing. */

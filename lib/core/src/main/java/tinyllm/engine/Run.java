@@ -6,14 +6,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.RowKernels;
 import tinyllm.model.CausalLm;
-import tinyllm.sampling.Adjustments;
 import tinyllm.sampling.LogitsException;
 import tinyllm.sampling.Sampler;
 import tinyllm.sampling.SamplingParams;
-import tinyllm.sampling.TokenConstraint;
 import tinyllm.tensor.Tensor;
 import tinyllm.text.TextStream;
 
@@ -42,7 +39,7 @@ final class Run {
             GenerateFn.NextLogits next,
             Sampler sampler,
             SamplingParams sampling,
-            @Nullable TokenConstraint constraint,
+            LogitEdits edits,
             Consumer<String> onText) {
         this.model = model;
         this.next = next;
@@ -51,7 +48,7 @@ final class Run {
         this.onText = onText;
         this.stream = new TextStream(model.tokenizer());
         this.ends = model.eosIds();
-        this.edits = new LogitEdits(Adjustments.NONE, constraint, ends);
+        this.edits = edits;
         this.known = Math.min(model.tokenizer().vocabSize(), model.config().vocabSize());
     }
 
@@ -100,12 +97,13 @@ final class Run {
 
     private TokenChoice.Chosen chosen(Tensor logits) {
         int[] seen = sampling.repetitionPenalty() == 1 ? new int[0] : Sampler.distinct(history);
-        float[] edit = edits.row(known, new IntText(history), step, (int) (limit - step));
         if (!sampler.isLibrary()) {
-            return byArrays(logits, seen, edit);
+            return byArrays(logits, seen);
         }
+        float[] added = edits.added(known, new IntText(history), step);
+        TokenMask mask = edits.mask(known, (int) (limit - step));
         Tensor row = logits.reshape(1, logits.dim(-1));
-        TokenChoice.Ask ask = new TokenChoice.Ask(sampling, seen, step, edit, 0);
+        TokenChoice.Ask ask = new TokenChoice.Ask(sampling, seen, step, added, mask, 0);
         TokenChoice.Chosen chosen =
                 TokenChoice.of(row, known, model.tokenizer()::has, List.of(ask)).getFirst();
         if (chosen.problem() != null) {
@@ -115,9 +113,19 @@ final class Run {
     }
 
     /** With a step of the learner's. */
-    private TokenChoice.Chosen byArrays(Tensor logits, int[] seen, float @Nullable [] edit) {
+    private TokenChoice.Chosen byArrays(Tensor logits, int[] seen) {
+        IntText text = new IntText(history);
+        TokenChoice.Ask ask = new TokenChoice.Ask(
+                sampling,
+                seen,
+                step,
+                edits.addedWithoutPenalties(known, text, step),
+                edits.mask(known, (int) (limit - step)),
+                0);
+        float[] edit = ask.whole(known);
         try {
             Tensor row = sampler.penalized(logits.reshape(1, known), sampling, new int[][] {seen});
+            row = sampler.counted(row, edits.adjustments(), new int[][] {LogitEdits.answer(text, step)});
             row = edit == null ? row : row.add(Tensor.of(edit, 1, known));
             SamplingParams rest = sampling.withoutRepetitionPenalty();
             int token = sampler.sample(row, rest, new int[][] {seen}, step)[0];

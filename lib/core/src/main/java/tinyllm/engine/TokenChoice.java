@@ -3,6 +3,7 @@ package tinyllm.engine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.TopCandidates;
@@ -21,6 +22,9 @@ public final class TokenChoice {
 
     /** Above it the whole row is sorted anyway. */
     private static final int MOST_CANDIDATES = 2048;
+
+    /** Among so many there is nearly always one that a constraint allows, where the model writes what it is held to. */
+    private static final int MASKED_CANDIDATES = 64;
 
     private static final int NONE = -1;
     private static final int HOLE = -2;
@@ -41,16 +45,42 @@ public final class TokenChoice {
      * @param seen distinct ids of its text; read only with a repetition penalty
      * @param step how many tokens were drawn for it before
      * @param edit {@code [vocabulary]}, added to the row behind the repetition penalty; null for nothing
+     * @param mask which tokens may come; null for all
      * @param top how many of the most likely tokens are wanted with it
      */
-    public record Ask(SamplingParams params, int[] seen, long step, float @Nullable [] edit, int top) {
+    public record Ask(
+            SamplingParams params,
+            int[] seen,
+            long step,
+            float @Nullable [] edit,
+            @Nullable TokenMask mask,
+            int top) {
         public Ask(SamplingParams params, int[] seen, long step) {
-            this(params, seen, step, null, 0);
+            this(params, seen, step, null, null, 0);
         }
 
         /** Whether the row's own order decides. */
         private boolean plain() {
+            return inOrder() && mask == null;
+        }
+
+        /** The first token of the row's own order that may come. */
+        private boolean firstAllowed() {
+            return inOrder() && mask != null && params.temperature() == 0;
+        }
+
+        private boolean inOrder() {
             return edit == null && params.repetitionPenalty() == 1;
+        }
+
+        /** What is added to the row in all. */
+        float @Nullable [] whole(int vocabulary) {
+            if (mask == null) {
+                return edit;
+            }
+            float[] row = edit == null ? new float[vocabulary] : edit.clone();
+            mask.addTo(row);
+            return row;
         }
     }
 
@@ -106,7 +136,7 @@ public final class TokenChoice {
 
     /** A row's own number, so that its list is the same whatever its neighbours ask for. */
     private int candidates(Ask ask) {
-        int drawn = ask.plain() ? drawnFrom(ask.params()) : 1;
+        int drawn = ask.plain() ? drawnFrom(ask.params()) : ask.firstAllowed() ? MASKED_CANDIDATES : 1;
         return Math.min(vocabulary, Math.max(drawn, ask.top()));
     }
 
@@ -136,6 +166,10 @@ public final class TokenChoice {
                 return new Chosen(list.ids()[place], list.logits()[place] - sum, likely, null);
             }
         }
+        int first = ask.firstAllowed() ? firstAllowed(top, row, ask) : NONE;
+        if (first >= 0) {
+            return new Chosen(top.ids()[row][first], top.logits()[row][first] - sum, likely, null);
+        }
         try (Scope scope = Scope.open()) {
             Tensor whole = logits.slice(0, row, row + 1).slice(1, 0, vocabulary); // [1, vocabulary]
             int token = edited(whole, ask);
@@ -143,6 +177,21 @@ public final class TokenChoice {
                     ? failed("penalties, bias and constraint leave no token that could come")
                     : new Chosen(token, whole.item(0, token) - sum, likely, null);
         }
+    }
+
+    /** The place in the list of the likeliest token that may come; {@link #NONE} when it is not in the list. */
+    private int firstAllowed(TopCandidates top, int row, Ask ask) {
+        TokenMask mask = Objects.requireNonNull(ask.mask());
+        for (int i = 0; i < candidates(ask); i++) {
+            int id = top.ids()[row][i];
+            if (top.logits()[row][i] == Float.NEGATIVE_INFINITY) {
+                return NONE;
+            }
+            if (mask.has(id) && known.test(id)) {
+                return i;
+            }
+        }
+        return NONE;
     }
 
     private static Chosen failed(String sentence) {
@@ -171,8 +220,9 @@ public final class TokenChoice {
     private int edited(Tensor whole, Ask ask) {
         Tensor row = Sampler.library().penalized(whole, ask.params(), new int[][] {ask.seen()});
         SamplingParams params = ask.params().withoutRepetitionPenalty();
-        if (ask.edit() != null) {
-            row = row.add(Tensor.of(ask.edit(), 1, vocabulary));
+        float[] edit = ask.whole(vocabulary);
+        if (edit != null) {
+            row = row.add(Tensor.of(edit, 1, vocabulary));
         }
         int token = drawn(row, params, ask.step());
         return token == HOLE

@@ -44,6 +44,16 @@ public record Adjustments(double presencePenalty, double frequencyPenalty, Map<I
         return presencePenalty == 0 && frequencyPenalty == 0 && bias.isEmpty();
     }
 
+    /** Whether there is a presence or a frequency penalty. */
+    public boolean hasPenalties() {
+        return presencePenalty != 0 || frequencyPenalty != 0;
+    }
+
+    /** The bias alone. */
+    public Adjustments withoutPenalties() {
+        return new Adjustments(0, 0, bias);
+    }
+
     /**
      * Adds them to a row.
      *
@@ -52,7 +62,7 @@ public record Adjustments(double presencePenalty, double frequencyPenalty, Map<I
      * @throws IllegalArgumentException when a token of the bias is outside the row
      */
     public void addTo(float[] row, int[] answer) {
-        if (presencePenalty != 0 || frequencyPenalty != 0) {
+        if (hasPenalties()) {
             boolean[] seen = new boolean[row.length];
             for (int id : answer) {
                 row[id] -= (float) (frequencyPenalty + (seen[id] ? 0 : presencePenalty));

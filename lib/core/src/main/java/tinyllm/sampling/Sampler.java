@@ -11,21 +11,29 @@ import tinyllm.tensor.Tensor;
  */
 public final class Sampler {
 
-    private static final Sampler LIBRARY =
-            new Sampler(new Temperature(), new TopK(), new TopP(), new MinP(), new RepetitionPenalty());
+    private static final Sampler LIBRARY = new Sampler(
+            new Temperature(), new TopK(), new TopP(), new MinP(), new RepetitionPenalty(), new AnswerPenalties());
 
     private final TemperatureFn temperature;
     private final TopKFn topK;
     private final TopPFn topP;
     private final MinPFn minP;
     private final RepetitionPenaltyFn repetition;
+    private final AnswerPenaltiesFn answer;
 
-    private Sampler(TemperatureFn temperature, TopKFn topK, TopPFn topP, MinPFn minP, RepetitionPenaltyFn repetition) {
+    private Sampler(
+            TemperatureFn temperature,
+            TopKFn topK,
+            TopPFn topP,
+            MinPFn minP,
+            RepetitionPenaltyFn repetition,
+            AnswerPenaltiesFn answer) {
         this.temperature = temperature;
         this.topK = topK;
         this.topP = topP;
         this.minP = minP;
         this.repetition = repetition;
+        this.answer = answer;
     }
 
     public static Sampler library() {
@@ -42,19 +50,22 @@ public final class Sampler {
         SamplingFn fn = step.get();
         Sampler s = this;
         if (fn instanceof TemperatureFn t) {
-            s = new Sampler(t, s.topK, s.topP, s.minP, s.repetition);
+            s = new Sampler(t, s.topK, s.topP, s.minP, s.repetition, s.answer);
         }
         if (fn instanceof TopKFn k) {
-            s = new Sampler(s.temperature, k, s.topP, s.minP, s.repetition);
+            s = new Sampler(s.temperature, k, s.topP, s.minP, s.repetition, s.answer);
         }
         if (fn instanceof TopPFn p) {
-            s = new Sampler(s.temperature, s.topK, p, s.minP, s.repetition);
+            s = new Sampler(s.temperature, s.topK, p, s.minP, s.repetition, s.answer);
         }
         if (fn instanceof MinPFn m) {
-            s = new Sampler(s.temperature, s.topK, s.topP, m, s.repetition);
+            s = new Sampler(s.temperature, s.topK, s.topP, m, s.repetition, s.answer);
         }
         if (fn instanceof RepetitionPenaltyFn r) {
-            s = new Sampler(s.temperature, s.topK, s.topP, s.minP, r);
+            s = new Sampler(s.temperature, s.topK, s.topP, s.minP, r, s.answer);
+        }
+        if (fn instanceof AnswerPenaltiesFn a) {
+            s = new Sampler(s.temperature, s.topK, s.topP, s.minP, s.repetition, a);
         }
         return s;
     }
@@ -97,6 +108,18 @@ public final class Sampler {
         return params.repetitionPenalty() == 1
                 ? logits
                 : repetition.apply(Rows.of(logits), seen, params.repetitionPenalty());
+    }
+
+    /**
+     * The logits after presence and frequency penalty alone, which come behind the repetition penalty.
+     *
+     * @param logits {@code [B, V]}
+     * @param answers the tokens of each row's answer so far
+     */
+    public Tensor counted(Tensor logits, Adjustments own, int[][] answers) {
+        return own.hasPenalties()
+                ? answer.apply(Rows.of(logits), answers, own.presencePenalty(), own.frequencyPenalty())
+                : logits;
     }
 
     /** The probabilities that a draw uses: {@code [B, V]}, each row sums to 1. */

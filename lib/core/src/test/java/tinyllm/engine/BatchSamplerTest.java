@@ -125,7 +125,7 @@ class BatchSamplerTest {
 
     private static int byHand(float[] row, EngineModel.Draw draw) {
         float[] sums = Arrays.copyOf(row, VOCABULARY);
-        float[] edit = draw.edits().row(VOCABULARY, draw.text(), 2, 9);
+        float[] edit = draw.edits().added(VOCABULARY, draw.text(), 2);
         int best = -1;
         for (int id = 0; id < VOCABULARY; id++) {
             sums[id] += edit == null ? 0 : edit[id];

@@ -14,7 +14,8 @@ final class Chat {
 
     private Chat() {}
 
-    static void stream(Generator generator, SamplingParams sampling, String prompt, int maxTokens) {
+    /** What was generated, once it is shown. */
+    static Completion stream(Generator generator, SamplingParams sampling, String prompt, int maxTokens) {
         StringBuilder text = new StringBuilder();
         try (Live live = new Live()) {
             live.show(() -> answer("", "thinking …"));
@@ -27,6 +28,7 @@ final class Chat {
                 live.show(() -> answer(soFar, "…"));
             });
             live.show(() -> answer(completion.text(), summary(completion)));
+            return completion;
         }
     }
 

@@ -2,7 +2,9 @@ package tinyllm.sampling.grammar;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A set of byte strings, as a regular expression with rules and intersection describes it. Immutable; rules live in a {@link Grammar}. */
 public sealed interface Expr {
@@ -68,8 +70,30 @@ public sealed interface Expr {
         return new Repeat(body, 0, UNBOUNDED);
     }
 
+    /** From min to max times; the body itself for once, {@link #EMPTY} for never. */
     static Expr times(Expr body, int min, int max) {
-        return min == 1 && max == 1 ? body : new Repeat(body, min, max);
+        return min == 1 && max == 1 ? body : max == 0 && min == 0 ? EMPTY : new Repeat(body, min, max);
+    }
+
+    /** One after the other, as short as it can be written: {@link #NOTHING} if one is, and without what is empty. */
+    static Expr then(Expr first, Expr second) {
+        if (first.equals(NOTHING) || second.equals(NOTHING)) {
+            return NOTHING;
+        }
+        List<Expr> items = new ArrayList<>();
+        for (Expr part : List.of(first, second)) {
+            items.addAll(part instanceof Seq seq ? seq.items() : List.of(part));
+        }
+        return items.size() == 1 ? items.getFirst() : new Seq(items);
+    }
+
+    /** Any of them, as short as it can be written: none twice, and without {@link #NOTHING}. */
+    static Expr anyOf(List<Expr> options) {
+        Set<Expr> all = new LinkedHashSet<>();
+        for (Expr option : options) {
+            all.addAll(option instanceof Choice choice ? choice.options() : List.of(option));
+        }
+        return all.size() == 1 ? all.iterator().next() : new Choice(List.copyOf(all));
     }
 
     /** The text's UTF-8. */

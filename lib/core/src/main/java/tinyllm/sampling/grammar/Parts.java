@@ -26,6 +26,16 @@ final class Parts {
         return all.seen.stream().anyMatch(Expr.Rule.class::isInstance);
     }
 
+    static void refuseRulesAndIntersections(Expr expr) {
+        Parts all = new Parts();
+        all.visit(expr);
+        for (Expr part : all.seen) {
+            if (part instanceof Expr.Rule || part instanceof Expr.Both) {
+                throw DerivativeAutomaton.unexpected(part);
+            }
+        }
+    }
+
     private void visit(Expr expr) {
         if (!seen.add(expr)) {
             return;

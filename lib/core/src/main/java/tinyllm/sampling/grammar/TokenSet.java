@@ -1,6 +1,7 @@
 package tinyllm.sampling.grammar;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.stream.IntStream;
 
 /** Tokens that may come next. Immutable once it is handed out. */
@@ -24,6 +25,13 @@ public final class TokenSet {
             all.add(id, 0);
         }
         return all;
+    }
+
+    /** These ids; those that are not below the vocabulary's size are left out. How far the end is then is not known. */
+    public static TokenSet of(BitSet ids, int vocabulary) {
+        TokenSet set = new TokenSet(vocabulary);
+        ids.stream().takeWhile(id -> id < vocabulary).forEach(id -> set.add(id, 0));
+        return set;
     }
 
     void add(int id, long toEnd) {

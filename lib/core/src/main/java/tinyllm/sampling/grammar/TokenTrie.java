@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import tinyllm.text.Tokenizer;
 
@@ -14,6 +15,8 @@ import tinyllm.text.Tokenizer;
  * Special tokens write no text and are not in it. Safe for use by several threads.
  */
 public final class TokenTrie {
+    private static final int[] NO_TOKENS = {};
+
     private final byte[] label; // of a node: the byte that leads to it
     private final short[] depth; // from 0
     private final int[] skip; // the first node behind its subtree
@@ -36,10 +39,19 @@ public final class TokenTrie {
 
     /** @param tokenizer ids without text and those that it does not know are left out */
     public TokenTrie(Tokenizer tokenizer) {
-        vocabulary = tokenizer.vocabSize();
+        this(tokenizer.vocabSize(), id -> tokenizer.isSpecial(id) ? new byte[0] : known(tokenizer, id));
+    }
+
+    /** A vocabulary that is written down: token i has the i-th bytes; one without bytes is left out. */
+    public TokenTrie(List<byte[]> texts) {
+        this(texts.size(), texts::get);
+    }
+
+    private TokenTrie(int vocabulary, IntFunction<byte[]> texts) {
+        this.vocabulary = vocabulary;
         List<Token> all = new ArrayList<>();
         for (int id = 0; id < vocabulary; id++) {
-            byte[] bytes = tokenizer.isSpecial(id) ? new byte[0] : known(tokenizer, id);
+            byte[] bytes = texts.apply(id);
             if (bytes.length > 0 && bytes.length < Short.MAX_VALUE) {
                 all.add(new Token(bytes, id));
             }
@@ -167,6 +179,43 @@ public final class TokenTrie {
     synchronized @Nullable TokenLoop loop(Expr body) {
         return loops.computeIfAbsent(body, key -> Optional.ofNullable(TokenLoop.of(key, List.of(), this)))
                 .orElse(null);
+    }
+
+    /** The tree's root, for whoever walks it node by node. */
+    public TokenNode root() {
+        return new Node(-1);
+    }
+
+    /** A place in preorder; −1 for the root. */
+    private final class Node implements TokenNode {
+        private final int at;
+
+        Node(int at) {
+            this.at = at;
+        }
+
+        @Override
+        public int value() {
+            return at < 0 ? -1 : label[at] & 255;
+        }
+
+        @Override
+        public List<TokenNode> children() {
+            int end = at < 0 ? label.length : skip[at];
+            if (at + 1 >= end) {
+                return List.of();
+            }
+            List<TokenNode> all = new ArrayList<>();
+            for (int child = at + 1; child < end; child = skip[child]) {
+                all.add(new Node(child));
+            }
+            return all;
+        }
+
+        @Override
+        public int[] tokens() {
+            return at < 0 || tokens[at] == null ? NO_TOKENS : tokens[at].clone();
+        }
     }
 
     /** One more than the largest id. */

@@ -1,7 +1,6 @@
 package tinyllm.lab.chart;
 
 import java.awt.Color;
-import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.geom.Rectangle2D;
 import java.util.List;
@@ -91,11 +90,7 @@ public final class WordGrid {
     }
 
     private static void centred(Graphics2D g, String text, int x, int width, int y) {
-        Font font = g.getFont();
-        String shown = Canvas.drawable(font, text);
-        while (shown.length() > 1 && g.getFontMetrics().stringWidth(shown) > width - 4) {
-            shown = shown.substring(0, shown.length() - (shown.endsWith("…") ? 2 : 1)) + "…";
-        }
+        String shown = TextFit.within(g, text, width - 4);
         g.drawString(shown, x + (width - g.getFontMetrics().stringWidth(shown)) / 2f, y);
     }
 }

@@ -67,6 +67,10 @@ import tinyllm.lab.exercises.week3.PagedCacheExercise;
 import tinyllm.lab.exercises.week3.PagedExercises;
 import tinyllm.lab.exercises.week3.PoolExercise;
 import tinyllm.lab.exercises.week3.SharedPagesExercise;
+import tinyllm.lab.exercises.week4.AllowedTokensExercise;
+import tinyllm.lab.exercises.week4.DerivativeExercise;
+import tinyllm.lab.exercises.week4.MinPExercise;
+import tinyllm.lab.exercises.week4.PenaltyExercises;
 import tinyllm.lab.exercises.week4.RoofExercise;
 import tinyllm.lab.exercises.week4.StopwatchExercise;
 import tinyllm.lab.exercises.week4.WorkExercise;
@@ -156,7 +160,12 @@ public final class Exercises {
             EvictionExercise.EVICTION,
             KvCodecExercise.CODEC,
             KeepExercises.WINDOW,
-            KeepExercises.HEAVY);
+            KeepExercises.HEAVY,
+            MinPExercise.MIN_P,
+            PenaltyExercises.REPETITION,
+            PenaltyExercises.ANSWER,
+            DerivativeExercise.DERIVATIVE,
+            AllowedTokensExercise.MASK);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 
