@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tinyllm.bench.BatchBench;
+import tinyllm.bench.ConstraintBench;
 import tinyllm.bench.LlamaCppBatch;
 import tinyllm.bench.Machine;
 import tinyllm.bench.OurRunner;
@@ -22,7 +23,7 @@ import tinyllm.model.Models;
 /** {@code bench batch}: what batching brings, part by part. */
 final class BatchFigures {
     static final List<String> PARTS =
-            List.of("at-once", "week1", "continuous", "gap", "prefix", "overhead", "scheduler");
+            List.of("at-once", "week1", "continuous", "gap", "prefix", "overhead", "constraint", "scheduler");
 
     private static final int REQUESTS = 16;
 
@@ -68,6 +69,9 @@ final class BatchFigures {
         if (!parts.equals(List.of("scheduler"))) {
             CausalLm model = ModelOptions.reading(name, () -> Models.load(name, kernels, LoadListener.NONE));
             measure(parts, new BatchBench(model, REQUESTS, rounds, output::note));
+            if (parts.contains("constraint")) {
+                json.put("constraint", new ConstraintBench(model, rounds, output::note).run());
+            }
         }
         if (parts.contains("week1")) {
             week1();
@@ -136,6 +140,7 @@ final class BatchFigures {
                 Machine.here().cpu());
         printThroughput(out);
         printDelays(out);
+        printConstraint(out);
         if (json.get("scheduler") instanceof List<?> rows) {
             for (Object each : rows) {
                 if (each instanceof Map<?, ?> row) {
@@ -221,6 +226,34 @@ final class BatchFigures {
                     number("overhead", "sample_ms"),
                     number("overhead", "stream_ms"),
                     number("overhead", "model_ms"));
+        }
+    }
+
+    private void printConstraint(PrintWriter out) {
+        if (!(json.get("constraint") instanceof Map<?, ?> row)) {
+            return;
+        }
+        line(
+                out,
+                "a JSON Schema of %.0f properties: %.1f ms until its first mask (the first one %.1f ms); the vocabulary's tree %.0f ms, once",
+                number(row, "properties"),
+                number(row, "compile_ms"),
+                number(row, "first_compile_ms"),
+                number(row, "tree_ms"));
+        if (row.get("batches") instanceof List<?> batches) {
+            for (Object each : batches) {
+                if (each instanceof Map<?, ?> batch) {
+                    line(
+                            out,
+                            "  %.0f at once: a step takes %.2f ms free, %.2f ms held to it (%+.1f %%), %.2f ms when its masks are new (%+.1f %%)",
+                            number(batch, "requests"),
+                            number(batch, "free_ms"),
+                            number(batch, "again_ms"),
+                            100 * (number(batch, "again_over_free") - 1),
+                            number(batch, "first_ms"),
+                            100 * (number(batch, "first_over_free") - 1));
+                }
+            }
         }
     }
 

@@ -63,7 +63,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--only",
             split = ",",
             paramLabel = "PART",
-            description = "batch: measure these parts of at-once, week1, continuous, gap, prefix, overhead, scheduler")
+            description = "batch: measure these parts of at-once, week1, continuous, gap, prefix, overhead, constraint,"
+                    + " scheduler")
     private List<String> parts = List.of();
 
     @Option(

@@ -31,7 +31,13 @@ final class Constraints {
 
     private static final int MAX_CALLS = 32;
 
+    /** Begins with a number and a string. */
+    private static final String WARM_UP =
+            "{\"type\":\"array\",\"prefixItems\":[{\"type\":\"integer\"},{\"type\":\"string\"}],\"items\":{\"type\":\"object\","
+                    + "\"properties\":{\"a\":{\"enum\":[1]},\"b\":{\"type\":[\"number\",\"null\"]}},\"required\":[\"a\"]}}";
+
     private final Tokenizer tokenizer;
+    private volatile boolean warm;
     private final Map<String, Supplier<? extends TokenConstraint>> known = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Supplier<? extends TokenConstraint>> eldest) {
@@ -41,6 +47,28 @@ final class Constraints {
 
     Constraints(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
+    }
+
+    /**
+     * Builds what all schemas need of the tokenizer, the tree of its tokens and the masks inside of a string, so that the first request
+     * with a schema does not wait for it. Fails for no one: what could not be built is built again when it is asked for.
+     */
+    void warmUp() {
+        try {
+            JsonConstraint text = ready(JsonSchema.compile(WARM_UP), "warm-up").start();
+            for (int token : tokenizer.encode("[1,\"a")) {
+                text.accept(token);
+                text.allowed(Integer.MAX_VALUE);
+            }
+            warm = true;
+        } catch (RuntimeException e) {
+            warm = false;
+        }
+    }
+
+    /** Whether {@link #warmUp} is done. */
+    boolean isWarm() {
+        return warm;
     }
 
     private interface Maker {

@@ -24,6 +24,11 @@ public final class OpenAiProtocol implements Protocol {
     @Override
     public Routes routes(Engine engine) {
         ServedModel served = new ServedModel(name, model, engine, Instant.now().getEpochSecond());
+        Thread.ofPlatform()
+                .name("tinyllm-constraints")
+                .daemon()
+                .priority(Thread.MIN_PRIORITY)
+                .start(served.constraints()::warmUp);
         ServedModels models = new ServedModels(List.of(served));
         ModelList list = new ModelList(models);
         return Routes.none()
