@@ -20,12 +20,15 @@ Run every test, or the parts that are named; the last line counts what passed.
   --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
     "notebooks": """Usage: ./lab notebooks check|build|thumbs [NN ...] [--long] [--keep-outputs | --no-solutions [--out FOLDER]]
+       ./lab notebooks first-cell [NN ...] [--model NAME]
        ./lab notebooks map
   check         regenerate, compare with the stored notebooks, execute
   build         regenerate the notebooks, execute the solved ones and store their outputs
   thumbs        cut the README's small pictures from the stored outputs (build does it too)
+  first-cell    how long a learner waits for each chapter's first cell: its line of progress, its picture, its end
   map           draw docs/map.png, the map of the course in the README
   NN            only these chapters (11, 1.1 or 11-attention)
+  --model NAME  measure with this model alone (default: qwen2.5-coder-0.5b, then smollm2-135m)
   --long        check in full instead of quick mode
   --keep-outputs  build without executing: new words, stored outputs; refused for a chapter whose code changed
   --no-solutions  build starters to hand out, without hints and solutions, into target/handout or --out FOLDER""",

@@ -21,6 +21,7 @@ class Options:
     out: Path = book.DEFAULT
     hand_out: Path | None = None
     keep_outputs: bool = False
+    model: str = ""
 
 
 def parse(command: str, arguments: list[str]) -> Options:
@@ -32,7 +33,7 @@ def parse(command: str, arguments: list[str]) -> Options:
 
 
 def _notebooks(rest: list[str]) -> Options:
-    long, bare, keep, out, words = False, False, False, None, []
+    long, bare, keep, out, model, words = False, False, False, None, None, []
     while rest:
         word = rest.pop(0)
         key, equals, value = word.partition("=")
@@ -44,12 +45,18 @@ def _notebooks(rest: list[str]) -> Options:
             keep = True
         elif key == "--out":
             out = value if equals else rest.pop(0) if rest else ""
+        elif key == "--model":
+            model = value if equals else rest.pop(0) if rest else ""
         elif word.startswith("-"):
             raise WrongUsage(f'"{word}" is not an option of ./lab notebooks; --help shows what is.')
         else:
             words.append(word)
-    if not words or words[0] not in ("check", "build", "thumbs", "map") or (words[0] == "map" and len(words) > 1):
-        raise WrongUsage("./lab notebooks takes check, build or thumbs with chapters, or map alone; --help shows what they do.")
+    if not words or words[0] not in ("check", "build", "thumbs", "first-cell", "map") or (words[0] == "map" and len(words) > 1):
+        raise WrongUsage("./lab notebooks takes check, build, thumbs or first-cell with chapters, or map alone; --help shows what they do.")
+    if model is not None and (words[0] != "first-cell" or not model):
+        raise WrongUsage("--model NAME goes with first-cell alone.")
+    if long and words[0] == "first-cell":
+        raise WrongUsage("first-cell always runs in full: --long goes with check alone.")
     if bare and (words[0] != "build" or long):
         raise WrongUsage("--no-solutions goes with build alone.")
     if keep and (words[0] != "build" or long or bare):
@@ -57,7 +64,7 @@ def _notebooks(rest: list[str]) -> Options:
     if out is not None and (not bare or not out):
         raise WrongUsage("--out FOLDER goes with build --no-solutions.")
     hand_out = Path(out).absolute() if out else paths.TARGET / "handout" if bare else None
-    return Options(words[0], tuple(words[1:]), long, hand_out=hand_out, keep_outputs=keep)
+    return Options(words[0], tuple(words[1:]), long, hand_out=hand_out, keep_outputs=keep, model=model or "")
 
 
 def _test(rest: list[str]) -> Options:
@@ -105,4 +112,8 @@ def run(command: str, options: Options) -> int:
         return build.main(options.chapters, options.keep_outputs)
     if options.action == "thumbs":
         return build.main_thumbs(options.chapters)
+    if options.action == "first-cell":
+        from .notebooks import first_cell
+
+        return first_cell.main(build.sources(options.chapters), options.model)
     return check.main(options.chapters, options.long)

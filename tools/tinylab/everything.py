@@ -1,12 +1,10 @@
 """`./lab test`: the tools' own tests, Maven's, the notebooks, the library for others and the browser; then what passed."""
 
 import os
-import sys
 import time
-import unittest
 from typing import Callable
 
-from . import bookcheck, browser, embed, javatests, machine, models, paths
+from . import bookcheck, browser, embed, javatests, machine, models, unittests
 from .commands import Options
 from .console import say
 from .notebooks import check
@@ -42,7 +40,7 @@ def plan(options: Options) -> dict[str, Callable[[], Tally]]:
     if options.chapter:
         return {"exercises": lambda: javatests.test(("lab",), long=long, chapter=options.chapter),
                 "notebooks": lambda: check.check((options.chapter,), long=long, starters=True)}
-    every = {"tools": lambda: tools(quick),
+    every = {"tools": lambda: unittests.run(quick),
              "notebooks": lambda: check.check(long=long, execute=not quick),
              "embed": embed.check,
              "book": bookcheck.check,
@@ -76,25 +74,3 @@ def fetch_models() -> None:
     """Get the models that tests use; a test that misses its model says so itself."""
     for name in MODELS:
         models.fetch(name, machine.find_jdk())
-
-
-def tools(quick: bool = False) -> Tally:
-    """The tests of what stands in tools/; `quick` leaves out the classes that say `slow = True`."""
-    tally = Tally()
-    found = unittest.defaultTestLoader.discover(str(paths.ROOT / "tools" / "tests"))
-    suite = unittest.TestSuite(test for test in _tests(found) if not (quick and getattr(test, "slow", False)))
-    with tally.test("tools") as problems:
-        result = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
-        for test, trace in result.failures + result.errors:
-            problems.append(f"{test}: {trace.strip().splitlines()[-1]}")
-    bad = len(result.failures) + len(result.errors)
-    tally.passed, tally.failed, tally.skipped = result.testsRun - bad - len(result.skipped), bad, len(result.skipped)
-    return tally
-
-
-def _tests(suite):
-    for test in suite:
-        if isinstance(test, unittest.TestSuite):
-            yield from _tests(test)
-        else:
-            yield test

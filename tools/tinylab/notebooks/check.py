@@ -1,16 +1,21 @@
 """`./lab notebooks check`: the stored notebooks belong to their sources, read well, and run."""
 
+import threading
+from functools import partial
+from pathlib import Path
+
 import nbformat
 
 from .. import kernels, machine, paths
 from ..console import Line, say
 from ..results import Tally
-from . import execute, rules, scan, source, style
+from . import execute, rules, scan, side, source, style
 from .build import sources
 
 STARTERS_IN_KERNEL = ("00", "11")
 # JJava's forerunner runs these, so that who has IJava knows that it serves; the rest is the default kernel's.
 ON_IJAVA = ("00", "11")
+_installing = threading.Lock()
 
 
 def main(numbers: tuple[str, ...], long: bool) -> int:
@@ -23,44 +28,54 @@ def check(numbers: tuple[str, ...] = (), long: bool = False, execute: bool = Tru
     if not numbers:
         with tally.test("notebooks: every chapter has its three files") as problems:
             problems += _strays()
-    for path in sources(numbers):
-        name = path.stem
-        chapter = None
-        with tally.test(f"notebook {name}: source and stored notebooks agree") as problems:
-            chapter = source.read(path)
-            problems += _drift(chapter) + style.errors(chapter)
-            for warning in style.warnings(chapter):
-                say(f"warning: {warning}")
-        if chapter is None:
-            continue
-        with tally.test(f"notebook {name}: stored outputs hold nothing private") as problems:
-            problems += scan.notebook(paths.NOTEBOOKS / f"{name}.ipynb") + scan.notebook(paths.SOLVED / f"{name}.ipynb")
-        if not execute:
-            continue
-        with tally.test(f"notebook {name}: solved, every check green") as problems:
-            _execute(chapter.solved, f"executing {name}, solved", not long)
-            problems += rules.solved(chapter)
-        if name.split("-")[0] in ON_IJAVA:
-            with tally.test(f"notebook {name}: solved, every check green, on IJava") as problems:
-                again = source.read(path)
-                ijava = kernels.install("ijava", machine.find_jdk())
-                _execute(again.solved, f"executing {name}, solved, on IJava", True, ijava)
-                problems += rules.solved(again) + rules.same_displays(again.solved, chapter.solved)
-        if long or starters or name.split("-")[0] in STARTERS_IN_KERNEL:
-            with tally.test(f"notebook {name}: starter, every exercise not solved yet") as problems:
-                _execute(chapter.starter, f"executing {name}, starter", quick=True)
-                problems += rules.starter(chapter)
+    chapters = sources(numbers)
+    together = side.kernels() if execute and not long and len(chapters) > 1 else 1
+    for part in side.by_side([partial(_chapter, path, long, execute, starters, together) for path in chapters], together):
+        tally.add(part)
     return tally
 
 
-def _execute(notebook: nbformat.NotebookNode, label: str, quick: bool, kernel: str = source.KERNEL["name"]) -> None:
+def _chapter(path: Path, long: bool, execute: bool, starters: bool, together: int) -> Tally:
+    tally, name = Tally(), path.stem
+    chapter = None
+    with tally.test(f"notebook {name}: source and stored notebooks agree") as problems:
+        chapter = source.read(path)
+        problems += _drift(chapter) + style.errors(chapter)
+        for warning in style.warnings(chapter):
+            say(f"warning: {warning}")
+    if chapter is None:
+        return tally
+    with tally.test(f"notebook {name}: stored outputs hold nothing private") as problems:
+        problems += scan.notebook(paths.NOTEBOOKS / f"{name}.ipynb") + scan.notebook(paths.SOLVED / f"{name}.ipynb")
+    if not execute:
+        return tally
+    run = partial(_execute, threads=side.threads(together))
+    with tally.test(f"notebook {name}: solved, every check green") as problems:
+        run(chapter.solved, f"executing {name}, solved", not long)
+        problems += rules.solved(chapter)
+    if name.split("-")[0] in ON_IJAVA:
+        with tally.test(f"notebook {name}: solved, every check green, on IJava") as problems:
+            again = source.read(path)
+            with _installing:
+                ijava = kernels.install("ijava", machine.find_jdk())
+            run(again.solved, f"executing {name}, solved, on IJava", True, kernel=ijava)
+            problems += rules.solved(again) + rules.same_displays(again.solved, chapter.solved)
+    if long or starters or name.split("-")[0] in STARTERS_IN_KERNEL:
+        with tally.test(f"notebook {name}: starter, every exercise not solved yet") as problems:
+            run(chapter.starter, f"executing {name}, starter", True)
+            problems += rules.starter(chapter)
+    return tally
+
+
+def _execute(notebook: nbformat.NotebookNode, label: str, quick: bool, threads: int = 0,
+             kernel: str = source.KERNEL["name"]) -> None:
     with Line(label) as line:
         total = len(notebook.cells)
 
         def on_cell(index: int) -> None:
             line.detail = f"cell {index + 1} of {total}"
 
-        execute.execute(notebook, quick, on_cell, kernel)
+        execute.execute(notebook, quick, on_cell, kernel, threads)
 
 
 def _strays() -> list[str]:
