@@ -76,7 +76,7 @@ def install(name: str, jdk: Path) -> str:
     values = {
         "@JAVA@": str(jdk / "bin" / "java"),
         kernel.placeholder: str(kernel.jar()),
-        "@CLASSPATH@": setup.classpath("lib/lab"),
+        "@CLASSPATH@": setup.classpath("lib/serve"),
         "@TINYLLM_HOME@": str(paths.home()),
         "@ROOT@": str(paths.ROOT),
         "@PYTHON@": str(paths.python()),

@@ -46,6 +46,7 @@ class ArchitectureTest {
             entry("nn", List.of("course", "cache", "kernel", "tensor")),
             entry("sampling", List.of("course", "tensor", "text")),
             entry("sampling.grammar", List.of("course", "text")),
+            entry("stream", List.of("course")),
             entry("sampling.json", List.of("sampling.grammar")),
             entry("weights", List.of("tensor", "weights.format")),
             entry(
@@ -155,7 +156,7 @@ class ArchitectureTest {
                 .that()
                 .haveNameMatching(
                         "tinyllm\\.engine\\.(Scheduler|Sequence|StepPlan|StepReport|StaticBatching|QueueOrder|KnownPrefix"
-                                + "|WaitingQueue|Roster|PlanCheck|Simulation|StepCost).*")
+                                + "|WaitingQueue|Roster|PlanCheck|Policy|ShortestWithAgeing|Simulation|StepCost).*")
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("tinyllm..")
                         .and(not(resideInAnyPackage("tinyllm.engine", "tinyllm.course"))))

@@ -59,12 +59,16 @@ import tinyllm.lab.exercises.week2.SchedulerExercise;
 import tinyllm.lab.exercises.week2.TileKernels;
 import tinyllm.lab.exercises.week2.TiledExercises;
 import tinyllm.lab.exercises.week3.BlockTableExercise;
+import tinyllm.lab.exercises.week3.CancelExercise;
+import tinyllm.lab.exercises.week3.DeltaExercise;
+import tinyllm.lab.exercises.week3.EventsExercise;
 import tinyllm.lab.exercises.week3.EvictionExercise;
 import tinyllm.lab.exercises.week3.KeepExercises;
 import tinyllm.lab.exercises.week3.KvCodecExercise;
 import tinyllm.lab.exercises.week3.PageKeysExercise;
 import tinyllm.lab.exercises.week3.PagedCacheExercise;
 import tinyllm.lab.exercises.week3.PagedExercises;
+import tinyllm.lab.exercises.week3.PolicyExercise;
 import tinyllm.lab.exercises.week3.PoolExercise;
 import tinyllm.lab.exercises.week3.SharedPagesExercise;
 import tinyllm.lab.exercises.week4.AllowedTokensExercise;
@@ -165,7 +169,11 @@ public final class Exercises {
             PenaltyExercises.REPETITION,
             PenaltyExercises.ANSWER,
             DerivativeExercise.DERIVATIVE,
-            AllowedTokensExercise.MASK);
+            AllowedTokensExercise.MASK,
+            PolicyExercise.POLICY,
+            DeltaExercise.DELTAS,
+            EventsExercise.EVENTS,
+            CancelExercise.CANCEL);
 
     private static final Map<String, Exercise<?>> BY_ID = byId();
 

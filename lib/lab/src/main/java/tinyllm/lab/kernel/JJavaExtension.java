@@ -23,6 +23,9 @@ public final class JJavaExtension implements Extension {
     public void install(BaseKernel kernel) {
         try {
             kernel.evalBuilder(Imports.source()).resolveMagics().eval();
+            for (String line : Imports.more()) {
+                kernel.evalBuilder(line).resolveMagics().eval();
+            }
             if (kernel instanceof JavaKernel java) {
                 Adapter adapter = new Adapter(java);
                 SupertypesFirst.putInto(java.getJShell(), adapter::warn);

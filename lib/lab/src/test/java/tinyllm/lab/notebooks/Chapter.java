@@ -22,6 +22,7 @@ public record Chapter(String name, List<Cell> cells) {
     private static final String MARKER = "// %%";
     private static final Pattern BEGIN = Pattern.compile("^(\\s*)// BEGIN SOLUTION\\b\\s*(.*?)\\s*$");
     private static final Pattern END = Pattern.compile("^\\s*// END SOLUTION\\s*$");
+    private static final Pattern SERVER = Pattern.compile("\\b(serve\\(|LoadRun\\b|Visitors\\b|fair\\b)");
     private static final Pattern CHECK = Pattern.compile("(?m)^(?!\\s*//).*?(?<![\\w.])check\\(\\s*\"([^\"]+)\"");
 
     /**
@@ -42,6 +43,11 @@ public record Chapter(String name, List<Cell> cells) {
         /** The solved form, without the markers. */
         String solved() {
             return split(false);
+        }
+
+        /** Whether it needs the server, which this module does not know: such a cell runs in the real kernel alone. */
+        boolean serves() {
+            return SERVER.matcher(text).find();
         }
 
         /** The exercises that this cell checks. */
@@ -100,10 +106,10 @@ public record Chapter(String name, List<Cell> cells) {
         }
     }
 
-    /** The cells that a learner runs: code, and not for the tests alone. */
+    /** The cells that a learner runs: code, and not for the tests alone; without those that need what this module does not know. */
     public List<Cell> code() {
         return cells.stream()
-                .filter(cell -> cell.code() && cell.wrong().isEmpty())
+                .filter(cell -> cell.code() && cell.wrong().isEmpty() && !cell.serves())
                 .toList();
     }
 

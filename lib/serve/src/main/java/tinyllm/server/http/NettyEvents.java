@@ -74,6 +74,11 @@ final class NettyEvents implements EventWriter {
     }
 
     @Override
+    public void framed(String events) {
+        send(events);
+    }
+
+    @Override
     public void comment(String text) {
         send(Frames.comment(text));
     }

@@ -47,6 +47,11 @@ public final class Tiny implements AutoCloseable {
         return MODEL.eosIds().iterator().next();
     }
 
+    /** The model itself. */
+    public static CausalLm model() {
+        return MODEL;
+    }
+
     /** A server of the same model. */
     static ApiServer serve(EngineOptions options) throws IOException {
         return ApiServer.start(
