@@ -54,8 +54,11 @@ const std::vector<Candidate>& largest(const float* x, int cols, int count, const
   return found;
 }
 
-/** log of the sum of exp(scale * x) */
+/** log of the sum of exp(scale * x); a scale of 0 asks for none */
 float log_sum(const Kernels& set, const float* x, int cols, float largest, float scale) {
+  if (scale == 0) {
+    return std::numeric_limits<float>::quiet_NaN();
+  }
   return std::isinf(largest) ? largest : scale * largest + logf(set.exp_sum(x, cols, largest, scale));
 }
 
@@ -79,9 +82,9 @@ void one_row(const Kernels& set, const CandidatesCall& call, size_t row) {
     ids[i] = best[i].id;
     values[i] = best[i].value;
   }
-  float scale = call.scales[row];
-  sums[0] = log_sum(set, x, call.cols, values[0], 1);
-  sums[1] = scale == 1 ? sums[0] : log_sum(set, x, call.cols, values[0], scale);
+  const float* scales = call.scales + 2 * row;
+  sums[0] = log_sum(set, x, call.cols, values[0], scales[0]);
+  sums[1] = scales[1] == scales[0] ? sums[0] : log_sum(set, x, call.cols, values[0], scales[1]);
 }
 
 } // namespace

@@ -105,10 +105,10 @@ struct CandidatesCall {
   int stride;
   int cols;            // of each row, those that take part
   int count;           // candidates, at most cols
-  const float* scales; // [rows]: 1 / temperature
+  const float* scales; // [rows, 2]: sums of exp(scale * x) are wanted for these; 0 where none is
   int32_t* ids;        // [rows, count], by falling value, then rising id; -1 in a row that holds a NaN
   float* values;       // [rows, count]; NaN in such a row
-  float* sums;         // [rows, 2]: log of the sum of exp(x), and of exp(scale * x)
+  float* sums;         // [rows, 2]: log of the sum of exp(scale * x); NaN where none is wanted
 };
 
 void top_candidates(const CandidatesCall& call);

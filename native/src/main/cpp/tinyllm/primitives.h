@@ -175,10 +175,11 @@ mlx::core::array softmax(const mlx::core::array& x, mlx::core::StreamOrDevice s)
 mlx::core::array log_sum_exp(const mlx::core::array& x, mlx::core::StreamOrDevice s);
 /**
  * The `count` largest of the first `cols` values of each row: ids int32 [rows, count], by falling value, then rising id; the values; and
- * [rows, 2], the logarithms of the sums of exp(x) and of exp(scale * x). A row that holds a NaN has ids of -1, and NaN for the rest.
+ * [rows, 2], the logarithms of the sums of exp(scale * x) for both scales of a row. A row that holds a NaN has ids of -1, and NaN for
+ * the rest.
  *
  * @param x [rows, V]
- * @param scales [rows], above 0
+ * @param scales [rows, 2]; 0 where no sum is wanted: it is NaN then, and costs nothing
  */
 std::vector<mlx::core::array> top_candidates(const mlx::core::array& x, const mlx::core::array& scales, int cols, int count,
                                              mlx::core::StreamOrDevice s);

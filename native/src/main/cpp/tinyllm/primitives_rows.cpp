@@ -61,7 +61,7 @@ array log_sum_exp(const array& x, mlx::core::StreamOrDevice s) {
 }
 
 std::vector<array> top_candidates(const array& x, const array& scales, int cols, int count, mlx::core::StreamOrDevice s) {
-  require(x.ndim() == 2 && scales.size() == static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
+  require(x.ndim() == 2 && scales.size() == 2 * static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
           "[top_candidates] The rows, their scales and the numbers of columns and candidates do not fit.");
   int rows = x.shape(0);
   auto work = [cols, count](const std::vector<array>& in, std::vector<array>& out) {

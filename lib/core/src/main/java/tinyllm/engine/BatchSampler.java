@@ -17,6 +17,7 @@ import tinyllm.tensor.Tensor;
  */
 final class BatchSampler {
     private static final int[] NOTHING = {};
+    private static final TopCandidates.Sums WITHOUT_SUMS = new TopCandidates.Sums(false, 0);
 
     private final Sampler sampler;
     private final int known;
@@ -43,8 +44,7 @@ final class BatchSampler {
         for (int row = 0; row < count; row++) {
             asks.add(ask(draws.get(row), row, problems));
         }
-        List<EngineModel.Chosen> chosen =
-                sampler.isLibrary() ? byLibrary(logits, draws, asks) : byArrays(logits, draws, asks);
+        List<EngineModel.Chosen> chosen = sampler.isLibrary() ? byLibrary(logits, asks) : byArrays(logits, draws, asks);
         for (int row = 0; row < count; row++) {
             if (problems[row] != null) {
                 chosen.set(row, failed(problems[row]));
@@ -66,16 +66,13 @@ final class BatchSampler {
         } catch (RuntimeException e) {
             problems[row] = e;
         }
-        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n(), added, mask, Math.max(0, draw.logprobs()));
+        return new TokenChoice.Ask(draw.sampling(), seen(draw), draw.n(), added, mask, draw.logprobs());
     }
 
-    private List<EngineModel.Chosen> byLibrary(
-            Tensor logits, List<EngineModel.Draw> draws, List<TokenChoice.Ask> asks) {
+    private List<EngineModel.Chosen> byLibrary(Tensor logits, List<TokenChoice.Ask> asks) {
         List<TokenChoice.Chosen> all = TokenChoice.of(logits, known, isToken, asks);
         List<EngineModel.Chosen> chosen = new ArrayList<>(all.size());
-        for (int row = 0; row < all.size(); row++) {
-            chosen.add(chosen(all.get(row), draws.get(row)));
-        }
+        all.forEach(one -> chosen.add(chosen(one)));
         return chosen;
     }
 
@@ -132,7 +129,7 @@ final class BatchSampler {
         if (count == 0) {
             return List.of();
         }
-        TopCandidates top = TopCandidates.of(whole, whole.dim(1), Math.min(count, whole.dim(1)), new float[] {1});
+        TopCandidates top = TopCandidates.of(whole, whole.dim(1), Math.min(count, whole.dim(1)), List.of(WITHOUT_SUMS));
         List<Likely> likely = new ArrayList<>();
         for (int i = 0; i < top.ids()[0].length; i++) {
             likely.add(new Likely(top.ids()[0][i], top.logits()[0][i] - sum));
@@ -140,11 +137,10 @@ final class BatchSampler {
         return likely;
     }
 
-    private static EngineModel.Chosen chosen(TokenChoice.Chosen chosen, EngineModel.Draw draw) {
+    private static EngineModel.Chosen chosen(TokenChoice.Chosen chosen) {
         return chosen.problem() != null
                 ? failed(chosen.problem())
-                : new EngineModel.Chosen(
-                        chosen.token(), draw.logprobs() >= 0 ? chosen.logprob() : Double.NaN, chosen.top(), null);
+                : new EngineModel.Chosen(chosen.token(), chosen.logprob(), chosen.top(), null);
     }
 
     private static int[] seen(EngineModel.Draw draw) {

@@ -46,7 +46,7 @@ public final class TokenChoice {
      * @param step how many tokens were drawn for it before
      * @param edit {@code [vocabulary]}, added to the row behind the repetition penalty; null for nothing
      * @param mask which tokens may come; null for all
-     * @param top how many of the most likely tokens are wanted with it
+     * @param top how many of the most likely tokens are wanted with it; −1 when nobody asks for its own probability either
      */
     public record Ask(
             SamplingParams params,
@@ -86,7 +86,7 @@ public final class TokenChoice {
 
     /**
      * @param token meaningless when there is a problem
-     * @param logprob of the token, over the whole vocabulary at temperature 1, before penalties and edits
+     * @param logprob of the token, over the whole vocabulary at temperature 1, before penalties and edits; NaN when it was not asked for
      * @param top the most likely tokens, as many as were asked for
      * @param problem why no token can be chosen: the row holds a NaN, an infinity or no finite value
      */
@@ -117,21 +117,22 @@ public final class TokenChoice {
 
     private List<Chosen> all(List<Ask> asks) {
         int most = 1;
-        float[] scales = new float[asks.size()];
-        for (int r = 0; r < scales.length; r++) {
-            most = Math.max(most, candidates(asks.get(r)));
-            scales[r] = scale(asks.get(r).params());
+        List<TopCandidates.Sums> sums = new ArrayList<>();
+        for (Ask ask : asks) {
+            most = Math.max(most, candidates(ask));
+            sums.add(new TopCandidates.Sums(ask.top() >= 0, ask.plain() ? scale(ask.params()) : 0));
         }
-        TopCandidates top = TopCandidates.of(logits, vocabulary, most, scales);
+        TopCandidates top = TopCandidates.of(logits, vocabulary, most, sums);
         List<Chosen> chosen = new ArrayList<>();
-        for (int r = 0; r < scales.length; r++) {
+        for (int r = 0; r < asks.size(); r++) {
             chosen.add(one(top, r, asks.get(r)));
         }
         return chosen;
     }
 
+    /** A greedy row needs no probabilities. */
     private static float scale(SamplingParams params) {
-        return params.temperature() == 0 ? 1 : (float) (1 / params.temperature());
+        return params.temperature() == 0 ? 0 : (float) (1 / params.temperature());
     }
 
     /** A row's own number, so that its list is the same whatever its neighbours ask for. */
@@ -231,7 +232,8 @@ public final class TokenChoice {
     }
 
     private int drawn(Tensor row, SamplingParams params, long step) {
-        TopCandidates top = TopCandidates.of(row, vocabulary, drawnFrom(params), new float[] {scale(params)});
+        TopCandidates top = TopCandidates.of(
+                row, vocabulary, drawnFrom(params), List.of(new TopCandidates.Sums(false, scale(params))));
         if (top.logits()[0][0] == Float.NEGATIVE_INFINITY) {
             return NONE;
         }

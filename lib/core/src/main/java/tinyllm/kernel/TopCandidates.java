@@ -1,6 +1,7 @@
 package tinyllm.kernel;
 
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.mlx.ArrayVector;
 import org.bytedeco.mlx.array;
 import tinyllm.natives.kernels;
@@ -15,18 +16,33 @@ import tinyllm.tensor.Tensor;
  *
  * @param ids {@code [R, K]}, by falling logit, then rising id; −1 in a row that holds a NaN
  * @param logits {@code [R, K]} of these; NaN in such a row
- * @param logSums {@code [R]}: ln Σ exp(logit) over the vocabulary
- * @param scaledLogSums {@code [R]}: ln Σ exp(scale · logit)
+ * @param logSums {@code [R]}: ln Σ exp(logit) over the vocabulary; NaN where it was not wanted
+ * @param scaledLogSums {@code [R]}: ln Σ exp(scale · logit); NaN where it was not wanted
  */
 public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, float[] scaledLogSums) {
+
+    /**
+     * What a row wants to know besides its candidates. A sum over the vocabulary costs as much as finding them.
+     *
+     * @param logSum whether ln Σ exp(logit) is wanted: it turns a logit into a log-probability
+     * @param scale 1 / temperature, for ln Σ exp(scale · logit); 0 when that is not wanted
+     */
+    public record Sums(boolean logSum, float scale) {
+        public Sums {
+            if (!(scale >= 0) || Float.isInfinite(scale)) {
+                throw new IllegalArgumentException(
+                        "topCandidates: a scale has to be above 0, or 0 for no sum, and one is " + scale);
+            }
+        }
+    }
 
     /**
      * @param logits {@code [R, V]}
      * @param vocabulary how many of the V columns take part, 1 … V: the rest is padding
      * @param count K, candidates of a row, at most the vocabulary
-     * @param scales {@code [R]}: 1 / temperature of each row, above 0
+     * @param sums {@code [R]}
      */
-    public static TopCandidates of(Tensor logits, int vocabulary, int count, float[] scales) {
+    public static TopCandidates of(Tensor logits, int vocabulary, int count, List<Sums> sums) {
         if (logits.rank() != 2 || vocabulary < 1 || vocabulary > logits.dim(1)) {
             throw new IllegalArgumentException("topCandidates: logits have to be [R, V] with at least the " + vocabulary
                     + " columns of a vocabulary, and have shape " + Arrays.toString(logits.shape()));
@@ -36,23 +52,23 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
                     "topCandidates: count has to be in 1…" + vocabulary + ", and is " + count);
         }
         int rows = logits.dim(0);
-        if (scales.length != rows) {
+        if (sums.size() != rows) {
             throw new IllegalArgumentException(
-                    "topCandidates: there are " + rows + " rows, and " + scales.length + " scales");
+                    "topCandidates: there are " + rows + " rows, and wishes for sums of " + sums.size());
         }
-        for (float scale : scales) {
-            if (!(scale > 0) || Float.isInfinite(scale)) {
-                throw new IllegalArgumentException("topCandidates: a scale has to be above 0, and one is " + scale);
-            }
+        float[] scales = new float[2 * rows];
+        for (int r = 0; r < rows; r++) {
+            scales[2 * r] = sums.get(r).logSum ? 1 : 0;
+            scales[2 * r + 1] = sums.get(r).scale;
         }
         try (Scope scope = Scope.open()) {
             return Device.current() == Device.CPU
-                    ? own(logits, vocabulary, count, scales)
-                    : mlx(logits.slice(1, 0, vocabulary), count, scales);
+                    ? own(logits, vocabulary, count, Tensor.of(scales, rows, 2))
+                    : mlx(logits.slice(1, 0, vocabulary), count, Tensor.of(scales, rows, 2));
         }
     }
 
-    private static TopCandidates own(Tensor logits, int vocabulary, int count, float[] scales) {
+    private static TopCandidates own(Tensor logits, int vocabulary, int count, Tensor scales) {
         array[] parts = new array[3];
         Tensor ids = DeviceThread.apply(
                 "topCandidates",
@@ -63,25 +79,32 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
                     return all.get(0);
                 },
                 logits,
-                Tensor.of(scales, scales.length));
+                scales);
         Tensor values = DeviceThread.apply("topCandidates", (call, in) -> parts[1]);
         Tensor sums = DeviceThread.apply("topCandidates", (call, in) -> parts[2]);
-        return of(ids, values, sums.slice(1, 0, 1), sums.slice(1, 1, 2));
+        return of(ids, values, sums);
     }
 
     /** A sort: on a GPU it is quick. */
-    private static TopCandidates mlx(Tensor logits, int count, float[] scales) {
+    private static TopCandidates mlx(Tensor logits, int count, Tensor scales) {
         Tensor ids = logits.neg().argsort(-1).slice(1, 0, count);
-        Tensor scaled = logits.mul(Tensor.of(scales, scales.length, 1));
-        return of(ids, logits.takeAlongAxis(ids, -1), logits.logSumExp(-1), scaled.logSumExp(-1));
+        Tensor scaled = logits.expandDims(1).mul(scales.expandDims(-1)); // [R, 2, V]
+        Tensor none = Tensor.scalar(Double.NaN);
+        Tensor sums = Tensor.where(scales.eq(Tensor.scalar(0)), none, scaled.logSumExp(-1));
+        return of(ids, logits.takeAlongAxis(ids, -1), sums);
     }
 
-    private static TopCandidates of(Tensor ids, Tensor values, Tensor logSums, Tensor scaledLogSums) {
-        Tensor.eval(ids, values, logSums, scaledLogSums);
+    /** @param sums {@code [R, 2]} */
+    private static TopCandidates of(Tensor ids, Tensor values, Tensor sums) {
+        Tensor.eval(ids, values, sums);
         int[] all = ids.toInts();
         int count = ids.dim(1);
         int[][] rows = new int[ids.dim(0)][];
         Arrays.setAll(rows, r -> Arrays.copyOfRange(all, r * count, (r + 1) * count));
-        return new TopCandidates(rows, values.toMatrix(), logSums.toFloats(), scaledLogSums.toFloats());
+        return new TopCandidates(
+                rows,
+                values.toMatrix(),
+                sums.slice(1, 0, 1).toFloats(),
+                sums.slice(1, 1, 2).toFloats());
     }
 }
