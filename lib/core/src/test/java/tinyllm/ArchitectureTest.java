@@ -138,14 +138,14 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .haveNameMatching(
-                        "tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*")
+                        "tinyllm\\.cache\\.(PagePool|PagesException|PageList|FreeList|SharedPages|ListedPages|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*")
                 .should()
                 .dependOnClassesThat(
                         resideInAnyPackage("tinyllm..", "org.bytedeco..")
                                 .and(
                                         not(
                                                 nameMatching(
-                                                        "tinyllm\\.cache\\.(PagePool|PagesException|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*"))))
+                                                        "tinyllm\\.cache\\.(PagePool|PagesException|PageList|FreeList|SharedPages|ListedPages|PrefixIndex|PageIndex|KeyedIndex|PageKeysFn|EvictFn|KeptPage).*"))))
                 .check(CLASSES);
     }
 

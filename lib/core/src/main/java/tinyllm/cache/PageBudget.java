@@ -1,5 +1,6 @@
 package tinyllm.cache;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
@@ -14,6 +15,7 @@ import tinyllm.tensor.Memory;
  * @param values how values are stored; null for the model's own choice
  * @param rotated quantized keys are stored as attention reads them, rotated and with their bias. That loses much on models whose keys
  *     have large biases (chapter 4.1); without it they are stored before both
+ * @param owners counts who has which page; asked anew for each pool
  */
 public record PageBudget(
         Unit unit,
@@ -21,7 +23,8 @@ public record PageBudget(
         int pageTokens,
         @Nullable KvKind keys,
         @Nullable KvKind values,
-        boolean rotated) {
+        boolean rotated,
+        Supplier<? extends SharedPages> owners) {
 
     /** What a budget counts. */
     public enum Unit {
@@ -44,20 +47,25 @@ public record PageBudget(
     }
 
     public static PageBudget bytes(long bytes) {
-        return new PageBudget(Unit.BYTES, bytes, 16, null, null, false);
+        return new PageBudget(Unit.BYTES, bytes, 16, null, null, false, ListedPages::new);
     }
 
     public static PageBudget share(double ofFreeMemory) {
-        return new PageBudget(Unit.SHARE_OF_FREE_MEMORY, ofFreeMemory, 16, null, null, false);
+        return new PageBudget(Unit.SHARE_OF_FREE_MEMORY, ofFreeMemory, 16, null, null, false, ListedPages::new);
     }
 
     /** Room for so many tokens, in whole pages. */
     public static PageBudget tokens(int tokens) {
-        return new PageBudget(Unit.TOKENS, tokens, 16, null, null, false);
+        return new PageBudget(Unit.TOKENS, tokens, 16, null, null, false, ListedPages::new);
+    }
+
+    /** The same pages, with room for so many tokens. */
+    public PageBudget room(int forTokens) {
+        return new PageBudget(Unit.TOKENS, forTokens, pageTokens, keys, values, rotated, owners);
     }
 
     public PageBudget pageTokens(int tokens) {
-        return new PageBudget(unit, amount, tokens, keys, values, rotated);
+        return new PageBudget(unit, amount, tokens, keys, values, rotated, owners);
     }
 
     /** Keys and values stored so. */
@@ -66,16 +74,21 @@ public record PageBudget(
     }
 
     public PageBudget keys(KvKind stored) {
-        return new PageBudget(unit, amount, pageTokens, stored, values, rotated);
+        return new PageBudget(unit, amount, pageTokens, stored, values, rotated, owners);
     }
 
     public PageBudget values(KvKind stored) {
-        return new PageBudget(unit, amount, pageTokens, keys, stored, rotated);
+        return new PageBudget(unit, amount, pageTokens, keys, stored, rotated, owners);
     }
 
     /** Quantized keys stored as attention reads them. */
     public PageBudget rotatedKeys() {
-        return new PageBudget(unit, amount, pageTokens, keys, values, true);
+        return new PageBudget(unit, amount, pageTokens, keys, values, true, owners);
+    }
+
+    /** Pages whose owners are counted by this, a learner's for instance (chapters 3.1 and 4.2). */
+    public PageBudget ownedBy(Supplier<? extends SharedPages> other) {
+        return new PageBudget(unit, amount, pageTokens, keys, values, rotated, other);
     }
 
     /** What the pages look like, for a model that would store keys and values as {@code own}. */

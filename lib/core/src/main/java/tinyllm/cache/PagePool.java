@@ -1,33 +1,32 @@
 package tinyllm.cache;
 
-import java.util.Objects;
-
 /**
- * Who has which page, by counts alone: a free list, and for every page the number of its owners (chapter 3.1). It knows no memory. For
- * one thread at a time.
+ * Who has which page, by counts alone: for every page the number of its owners, and which have none (chapter 3.1). It knows no memory.
+ * For one thread at a time.
  */
 public final class PagePool {
+    private final int pages;
     private final int pageTokens;
-    private final int[] references;
-    private final int[] freeList;
-    private int free;
+    private final SharedPages owners;
 
     /**
      * @param pages how many there are, 1 or more
      * @param pageTokens tokens of each, 1 or more
      */
     public PagePool(int pages, int pageTokens) {
+        this(pages, pageTokens, new ListedPages());
+    }
+
+    /** @param owners counts the owners; it begins anew */
+    public PagePool(int pages, int pageTokens, SharedPages owners) {
         if (pages < 1 || pageTokens < 1) {
             throw new IllegalArgumentException(
                     "a pool of " + pages + " pages of " + pageTokens + " tokens holds nothing; both are 1 or more");
         }
+        this.pages = pages;
         this.pageTokens = pageTokens;
-        this.references = new int[pages];
-        this.freeList = new int[pages];
-        for (int i = 0; i < pages; i++) {
-            freeList[i] = pages - 1 - i; // page 0 goes first
-        }
-        this.free = pages;
+        this.owners = owners;
+        owners.begin(pages);
     }
 
     /**
@@ -48,20 +47,19 @@ public final class PagePool {
         if (count < 0) {
             throw new IllegalArgumentException(count + " pages can't be taken");
         }
-        if (count > free) {
-            throw new PagesException(count, free, size());
+        if (count > free()) {
+            throw new PagesException(count, free(), pages);
         }
         int[] taken = new int[count];
         for (int i = 0; i < count; i++) {
-            taken[i] = freeList[--free];
-            references[taken[i]] = 1;
+            taken[i] = owners.take();
         }
         return taken;
     }
 
     /** Adds an owner to a page that has one. */
     public void retain(int page) {
-        references[owned(page)]++;
+        owners.share(page);
     }
 
     /**
@@ -71,38 +69,28 @@ public final class PagePool {
      * @throws IllegalStateException when it is free already
      */
     public boolean release(int page) {
-        if (--references[owned(page)] > 0) {
-            return false;
-        }
-        freeList[free++] = page;
-        return true;
-    }
-
-    private int owned(int page) {
-        if (references(page) == 0) {
-            throw new IllegalStateException("page " + page + " is free: it has no owner");
-        }
-        return page;
+        owners.release(page);
+        return owners.owners(page) == 0;
     }
 
     /** How many owners a page has; 0 when it is free. */
     public int references(int page) {
-        return references[Objects.checkIndex(page, references.length)];
+        return owners.owners(page);
     }
 
     /** Pages that nobody has. */
     public int free() {
-        return free;
+        return owners.free();
     }
 
     /** Pages that somebody has; a shared one counts once. */
     public int used() {
-        return references.length - free;
+        return pages - free();
     }
 
     /** All pages. */
     public int size() {
-        return references.length;
+        return pages;
     }
 
     public int pageTokens() {
@@ -111,7 +99,7 @@ public final class PagePool {
 
     /** Tokens that all pages hold together. */
     public long tokens() {
-        return (long) references.length * pageTokens;
+        return (long) pages * pageTokens;
     }
 
     /** Pages that a sequence of so many tokens needs. */
@@ -120,24 +108,22 @@ public final class PagePool {
     }
 
     /**
-     * Makes sure that every page is either free, once, or has owners.
+     * Makes sure that every page is either free or has owners.
      *
-     * @throws IllegalStateException that names the first page that is lost or free twice
+     * @throws IllegalStateException that says how many pages are lost or free twice
      */
     public void check() {
-        boolean[] listed = new boolean[references.length];
-        for (int i = 0; i < free; i++) {
-            int page = freeList[i];
-            if (listed[page]) {
-                throw new IllegalStateException("page " + page + " is on the free list twice");
+        int without = 0;
+        for (int page = 0; page < pages; page++) {
+            int count = references(page);
+            if (count < 0) {
+                throw new IllegalStateException("page " + page + " has " + count + " owners");
             }
-            listed[page] = true;
+            without += count == 0 ? 1 : 0;
         }
-        for (int page = 0; page < references.length; page++) {
-            if (references[page] < 0 || listed[page] == (references[page] > 0)) {
-                throw new IllegalStateException("page " + page + " has " + references[page] + " owners and is "
-                        + (listed[page] ? "" : "not ") + "on the free list");
-            }
+        if (without != free()) {
+            throw new IllegalStateException(
+                    without + " of " + pages + " pages have no owner, and " + free() + " count as free");
         }
     }
 }

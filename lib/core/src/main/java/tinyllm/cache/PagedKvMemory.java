@@ -32,15 +32,15 @@ public final class PagedKvMemory implements AutoCloseable {
 
     /** @param turn what keys get when they are read, if the form stores them before; see {@link KeyTurn} */
     public PagedKvMemory(PageForm form, int context, int pages, @Nullable KeyTurn turn) {
-        this(new NativePages(new PageMemory(form, pages, turn)), context, pages);
+        this(new NativePages(new PageMemory(form, pages, turn)), context, pages, new ListedPages());
     }
 
-    private PagedKvMemory(PageStore store, int context, int pages) {
+    private PagedKvMemory(PageStore store, int context, int pages, SharedPages owners) {
         if (context < 1) {
             throw new IllegalArgumentException("a context of " + context + " tokens holds nothing");
         }
         this.store = store;
-        this.pool = new PagePool(pages, store.form().pageTokens());
+        this.pool = new PagePool(pages, store.form().pageTokens(), owners);
         this.maxTokens = (int) Math.min(context, pool.tokens());
     }
 
@@ -50,7 +50,7 @@ public final class PagedKvMemory implements AutoCloseable {
      * @throws IllegalArgumentException when keys and values are to be codes, or of two kinds
      */
     public static PagedKvMemory ofTensors(PageForm form, int context, int pages) {
-        return new PagedKvMemory(new TensorPages(form, pages), context, pages);
+        return new PagedKvMemory(new TensorPages(form, pages), context, pages, new ListedPages());
     }
 
     /** As many pages as the budget gives, stored as it says or else as {@code own}; as tensors on a GPU. */
@@ -58,9 +58,10 @@ public final class PagedKvMemory implements AutoCloseable {
             PageBudget budget, int layers, int kvHeads, int headDim, int context, KvKind own, KeyTurn turn) {
         PageForm form = budget.form(layers, kvHeads, headDim, own);
         int pages = budget.pages(form.pageBytes());
-        return Device.current() == Device.CPU
-                ? new PagedKvMemory(form, context, pages, turn)
-                : ofTensors(form, context, pages);
+        PageStore store = Device.current() == Device.CPU
+                ? new NativePages(new PageMemory(form, pages, turn))
+                : new TensorPages(form, pages);
+        return new PagedKvMemory(store, context, pages, budget.owners().get());
     }
 
     /** An empty cache of one sequence, which takes its pages from here and has to be closed to give them back. */

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record Mine(List<Piece> pieces) {
 
+    /** The library everywhere. */
+    public static final Mine NONE = new Mine(List.of());
+
     /**
      * One exercise.
      *

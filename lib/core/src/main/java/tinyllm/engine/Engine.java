@@ -13,8 +13,6 @@ import tinyllm.course.Mine;
 import tinyllm.engine.RefusedException.Reason;
 import tinyllm.kernel.KernelSet;
 import tinyllm.model.CausalLm;
-import tinyllm.sampling.Sampler;
-import tinyllm.sampling.SamplingFn;
 
 /**
  * Many requests share one model: they join and leave a batch between two steps, and each streams its own tokens. A request's text does
@@ -72,8 +70,9 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * A new engine in this one's place, with everything that the learner has solved: the scheduler, the sampler's steps, and the model's
-     * parts where it was loaded for the kernels {@code reference}; the library's for the rest. Shows whose is whose. This one is closed.
+     * A new engine in this one's place, with everything that the learner has solved: the scheduler, the sampler's steps, who counts the
+     * owners of pages, what the prefix cache finds its pages by, and the model's parts where it was loaded for the kernels
+     * {@code reference}; the library's for the rest. Shows whose is whose. This one is closed.
      *
      * @throws IllegalStateException when this engine has requests already, or the notebook library is not on the class path
      */
@@ -90,25 +89,19 @@ public final class Engine implements AutoCloseable {
                     "this engine has had requests: ask for your own parts before the first one");
         }
         close();
-        SchedulerStep scheduler = options.scheduler();
-        Sampler sampler = options.sampler();
-        for (Mine.Piece piece : mine.pieces()) {
-            if (piece.own() instanceof SchedulerStep own) {
-                scheduler = own;
-            } else if (piece.own() instanceof SamplingFn own) {
-                sampler = sampler.with(() -> own);
-            }
-        }
-        CausalLm parts = lm.kernels() == KernelSet.REFERENCE ? lm.with(mine) : lm;
-        EngineOptions own = options.with(scheduler).with(sampler);
+        CausalLm parts = parts(lm, mine);
+        EngineOptions own = options.with(mine);
         return manual ? manual(parts, own) : new Engine(parts, own);
+    }
+
+    /** The model with the learner's parts in it, as far as its kernels can be replaced: the kernels {@code reference} alone can. */
+    public static CausalLm parts(CausalLm model, Mine mine) {
+        return model.kernels() == KernelSet.REFERENCE ? model.with(mine) : model;
     }
 
     /** Whether an engine uses answers of this interface. */
     public static boolean hasPlaceFor(Class<?> contract) {
-        return contract == SchedulerStep.class
-                || SamplingFn.class.isAssignableFrom(contract)
-                || CausalLm.hasPlaceFor(contract);
+        return EngineOptions.hasPlaceFor(contract) || CausalLm.hasPlaceFor(contract);
     }
 
     /**

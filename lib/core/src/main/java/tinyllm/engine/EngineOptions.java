@@ -3,11 +3,22 @@ package tinyllm.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntFunction;
+import tinyllm.cache.ChainedKeys;
+import tinyllm.cache.EvictFn;
+import tinyllm.cache.KeyedIndex;
+import tinyllm.cache.LeastRecentlyUsed;
+import tinyllm.cache.ListedPages;
 import tinyllm.cache.PageBudget;
 import tinyllm.cache.PageIndex;
+import tinyllm.cache.PageKeysFn;
+import tinyllm.cache.PageList;
 import tinyllm.cache.PrefixIndex;
+import tinyllm.cache.SharedPages;
+import tinyllm.course.Mine;
 import tinyllm.sampling.Sampler;
+import tinyllm.sampling.SamplingFn;
 
 /**
  * How an engine works. Immutable; each {@code with} gives a changed copy.
@@ -32,6 +43,9 @@ public record EngineOptions(
         IntFunction<? extends PageIndex> prefixIndex,
         Duration stepLimit,
         List<StepListener> listeners) {
+
+    private static final Set<Class<?>> PLACES =
+            Set.of(SchedulerStep.class, PageList.class, SharedPages.class, PageKeysFn.class, EvictFn.class);
 
     public EngineOptions {
         listeners = List.copyOf(listeners);
@@ -89,6 +103,35 @@ public record EngineOptions(
 
     public EngineOptions withStepLimit(Duration limit) {
         return new EngineOptions(policy, pages, bounds, scheduler, sampler, prefixCache, prefixIndex, limit, listeners);
+    }
+
+    /** The same with a learner's answers in the library's place; of two for one place the later. */
+    public EngineOptions with(Mine mine) {
+        EngineOptions all = this;
+        PageKeysFn keys = null;
+        EvictFn eviction = null;
+        for (Mine.Piece piece : mine.pieces()) {
+            switch (piece.own()) {
+                case SchedulerStep own -> all = all.with(own);
+                case SamplingFn own -> all = all.with(all.sampler.with(() -> own));
+                case PageList own -> all = all.with(all.pages.ownedBy(() -> new ListedPages(own)));
+                case SharedPages own -> all = all.with(all.pages.ownedBy(() -> own));
+                case PageKeysFn own -> keys = own;
+                case EvictFn own -> eviction = own;
+                case null, default -> {}
+            }
+        }
+        if (!prefixCache || (keys == null && eviction == null)) {
+            return all;
+        }
+        PageKeysFn ownKeys = keys == null ? new ChainedKeys() : keys;
+        EvictFn ownEviction = eviction == null ? new LeastRecentlyUsed() : eviction;
+        return all.withPrefixIndex(pageTokens -> new KeyedIndex(ownKeys, ownEviction, pageTokens));
+    }
+
+    /** Whether {@link #with(Mine)} uses answers of this interface. */
+    static boolean hasPlaceFor(Class<?> contract) {
+        return PLACES.contains(contract) || SamplingFn.class.isAssignableFrom(contract);
     }
 
     /** One listener more. */

@@ -157,7 +157,7 @@ public final class Generator {
      * @throws IllegalStateException when the notebook library is not on the class path
      */
     public Generator withMine() {
-        Mine mine = Mine.load();
+        Mine mine = Mine.load().only(Generator::hasPlaceFor);
         mine.show();
         return with(mine);
     }

@@ -232,18 +232,29 @@ public final class TokenChoice {
     }
 
     private int drawn(Tensor row, SamplingParams params, long step) {
-        TopCandidates top = TopCandidates.of(
-                row, vocabulary, drawnFrom(params), List.of(new TopCandidates.Sums(false, scale(params))));
-        if (top.logits()[0][0] == Float.NEGATIVE_INFINITY) {
+        Shortlist usual = list(row, drawnFrom(params), params);
+        if (usual.logits()[0] == Float.NEGATIVE_INFINITY) {
             return NONE;
         }
-        Shortlist list = list(top, 0, top.ids()[0].length);
-        if (holes(list)) {
+        if (holes(usual)) {
             return HOLE;
         }
-        int place = list.choose(params, step);
-        int token = place >= 0 ? list.ids()[place] : Sampler.library().sample(row, params, new int[][] {{}}, step)[0];
+        int place = usual.choose(params, step);
+        int token = place >= 0 ? usual.ids()[place] : drawnFromMore(row, params, step);
         return known.test(token) ? token : HOLE;
+    }
+
+    /** A whole row is rarely needed, and sorting it costs as much as all else that a step chooses. */
+    private int drawnFromMore(Tensor row, SamplingParams params, long step) {
+        Shortlist more = list(row, Math.min(vocabulary, MOST_CANDIDATES), params);
+        int place = more.choose(params, step);
+        return place >= 0 ? more.ids()[place] : Sampler.library().sample(row, params, new int[][] {{}}, step)[0];
+    }
+
+    /** @param row {@code [1, vocabulary]} */
+    private Shortlist list(Tensor row, int count, SamplingParams params) {
+        var sums = List.of(new TopCandidates.Sums(false, scale(params)));
+        return list(TopCandidates.of(row, vocabulary, count, sums), 0, count);
     }
 
     /** {@code -inf} for each id that is no token. */

@@ -10,12 +10,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tinyllm.cache.ChainedKeys;
+import tinyllm.cache.CountedPages;
+import tinyllm.cache.EvictFn;
+import tinyllm.cache.LeastRecentlyUsed;
 import tinyllm.cache.PageBudget;
+import tinyllm.cache.PageKeysFn;
+import tinyllm.cache.PageList;
+import tinyllm.cache.PooledPages;
+import tinyllm.cache.SharedPages;
 import tinyllm.course.Mine;
 import tinyllm.kernel.KernelSet;
 import tinyllm.model.CausalLm;
@@ -204,6 +214,46 @@ class EngineModelTest {
         }
         assertThat(Engine.hasPlaceFor(SchedulerStep.class)).isTrue();
         assertThat(Engine.hasPlaceFor(Runnable.class)).isFalse();
+    }
+
+    /** The learner's lists of pages and of known beginnings take the library's places: the text stays, and every page comes back. */
+    @Test
+    void ownPages() {
+        List<String> asked = new ArrayList<>();
+        PageKeysFn keys = (salt, tokens, pageTokens) -> {
+            asked.add("keys");
+            return new ChainedKeys().keys(salt, tokens, pageTokens);
+        };
+        EvictFn eviction = (kept, count) -> {
+            asked.add("eviction");
+            return new LeastRecentlyUsed().evict(kept, count);
+        };
+        for (Mine.Piece pages : List.of(
+                new Mine.Piece("3.1 pool", PageList.class, new PooledPages(), ""),
+                new Mine.Piece("4.2 owners", SharedPages.class, new CountedPages(), ""))) {
+            Mine mine = new Mine(List.of(
+                    pages,
+                    new Mine.Piece("4.2 keys", PageKeysFn.class, keys, ""),
+                    new Mine.Piece("4.2 eviction", EvictFn.class, eviction, "")));
+            var few = EngineOptions.standard().with(PageBudget.tokens(96));
+            try (Engine library = Engine.manual(TINY, few);
+                    Engine own = Engine.manual(TINY, few).with(mine)) {
+                for (int begin : new int[] {1, 1, 60, 120, 1}) {
+                    var request = EngineRequest.tokens(
+                                    IntStream.range(begin, begin + 50).toArray())
+                            .maxTokens(8)
+                            .ignoreEnd();
+                    assertThat(own.submit(request).result().tokens())
+                            .isEqualTo(library.submit(request).result().tokens());
+                }
+                assertThat(own.metrics().prefixTokens())
+                        .isEqualTo(library.metrics().prefixTokens())
+                        .isPositive();
+            }
+            assertThat(asked).contains("keys", "eviction");
+        }
+        assertThat(Stream.of(PageList.class, SharedPages.class, PageKeysFn.class, EvictFn.class))
+                .allMatch(Engine::hasPlaceFor);
     }
 
     /** A fixed set of prompts on the models that are here. */

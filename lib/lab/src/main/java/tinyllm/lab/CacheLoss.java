@@ -87,14 +87,7 @@ public final class CacheLoss {
 
     /** This lab's pages, which store quantized keys before their bias and their rotation. */
     public CacheLoss pages(String name, PageBudget form) {
-        PageBudget room = new PageBudget(
-                PageBudget.Unit.TOKENS,
-                tokens.length + 1,
-                form.pageTokens(),
-                form.keys(),
-                form.values(),
-                form.rotated());
-        try (PagedKvMemory memory = model.newPages(room)) {
+        try (PagedKvMemory memory = model.newPages(form.room(tokens.length + 1))) {
             return measure(name, memory::newCache);
         }
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import tinyllm.course.Mine;
+import tinyllm.engine.Engine;
 import tinyllm.engine.Generator;
 import tinyllm.lab.check.Exercise;
 import tinyllm.lab.exercises.Exercises;
@@ -44,8 +45,7 @@ public final class MineSource implements Mine.Source {
     public Mine load() {
         List<Kept.Answer> kept = new Kept(workplace.mine().resolve("src"))
                 .answers().stream()
-                        .filter(answer ->
-                                Generator.hasPlaceFor(answer.exercise().contract()))
+                        .filter(answer -> isUsed(answer.exercise().contract()))
                         .toList();
         Passed passed = new Passed(workplace.mine().resolve(".passed"));
         List<Kept.Answer> open =
@@ -66,9 +66,14 @@ public final class MineSource implements Mine.Source {
         Map<String, Kept.Answer> files = kept.stream()
                 .collect(Collectors.toMap(answer -> answer.exercise().id(), answer -> answer));
         return new Mine(Exercises.all().stream()
-                .filter(exercise -> Generator.hasPlaceFor(exercise.contract()))
+                .filter(exercise -> isUsed(exercise.contract()))
                 .map(exercise -> piece(exercise, files, refused))
                 .toList());
+    }
+
+    /** Whether answers of this interface have a place in a generator or in an engine; each takes its own. */
+    private static boolean isUsed(Class<?> contract) {
+        return Generator.hasPlaceFor(contract) || Engine.hasPlaceFor(contract);
     }
 
     private static Mine.Piece piece(Exercise<?> exercise, Map<String, Kept.Answer> files, Map<String, String> refused) {

@@ -88,7 +88,7 @@ final class BatchCommand implements Callable<Integer> {
         BatchRun run = new BatchRun(file, output);
         EngineMetrics metrics = null;
         if (file.done() < file.size()) {
-            CausalLm loaded = model.load(output, solution.mine());
+            CausalLm loaded = model.loadForEngine(output, solution.mine());
             EngineOptions options = EngineOptions.standard().with(policy).with(PageBudget.tokens(tokens(loaded)));
             try (ChromeTrace writer = trace == null ? null : new ChromeTrace(trace);
                     Engine engine = engine(loaded, writer == null ? options : options.with((StepListener) writer))) {
@@ -123,7 +123,7 @@ final class BatchCommand implements Callable<Integer> {
 
     private Engine engine(CausalLm loaded, EngineOptions options) {
         Engine engine = new Engine(loaded, options);
-        return solution.mine() ? engine.with(solution.load(output)) : engine;
+        return solution.mine() ? engine.with(solution.load(Engine::hasPlaceFor, output)) : engine;
     }
 
     private void report(BatchFile file, BatchRun run, @Nullable EngineMetrics metrics, double seconds) {

@@ -24,6 +24,7 @@ import tinyllm.bench.Plan;
 import tinyllm.bench.Report;
 import tinyllm.bench.Row;
 import tinyllm.bench.Runner;
+import tinyllm.engine.Generator;
 import tinyllm.kernel.KernelSet;
 import tinyllm.model.ModelConfig;
 import tinyllm.model.Models;
@@ -138,7 +139,7 @@ final class BenchCommand implements Callable<Integer> {
             return course(plan, peers(config, promptTokens));
         }
         if (solution.mine()) {
-            solution.load(output);
+            solution.load(Generator::hasPlaceFor, output);
         }
         List<Runner> runners = new ArrayList<>(List.of(new OurRunner(solution.mine())));
         runners.addAll(peers(config, promptTokens));

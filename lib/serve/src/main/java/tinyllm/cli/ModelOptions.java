@@ -55,6 +55,14 @@ final class ModelOptions {
         return reading(model, () -> Models.load(model, set, progress));
     }
 
+    /**
+     * Loads the model for an engine, which has places for a learner's answers beside the model's parts: with other kernels than the
+     * reference these alone are taken.
+     */
+    CausalLm loadForEngine(OutputOptions output, boolean mine) {
+        return load(output, mine && (kernels == null || kernels == KernelSet.REFERENCE));
+    }
+
     /** The kernels that were asked for, or others where none were. */
     KernelSet kernels(KernelSet otherwise) {
         return kernels == null ? otherwise : kernels;

@@ -13,6 +13,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tinyllm.course.Mine;
+import tinyllm.engine.Engine;
+import tinyllm.engine.EngineOptions;
 import tinyllm.model.CausalLm;
 import tinyllm.server.ApiServer;
 import tinyllm.server.BodyLog;
@@ -41,6 +44,9 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     private ServeOptions serve;
+
+    @Mixin
+    private SolutionOptions solution;
 
     @Mixin
     private OutputOptions output;
@@ -97,8 +103,11 @@ final class ServeCommand implements Callable<Integer> {
 
     private void child(HttpSettings settings) throws IOException, InterruptedException {
         Child child = new Child(System.in, System.out);
-        CausalLm lm = model.load(output);
-        child.serve(port -> ApiServer.start(lm, serve.engine(), settings.port(port), protocol(lm)), serve.drain());
+        CausalLm loaded = model.loadForEngine(output, solution.mine());
+        Mine mine = solution.mine() ? solution.load(Engine::hasPlaceFor, output) : Mine.NONE;
+        CausalLm lm = Engine.parts(loaded, mine);
+        EngineOptions options = serve.engine().with(mine);
+        child.serve(port -> ApiServer.start(lm, options, settings.port(port), protocol(lm)), serve.drain());
     }
 
     private Protocol protocol(CausalLm lm) {

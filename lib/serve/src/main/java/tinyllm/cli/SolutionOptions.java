@@ -3,6 +3,7 @@ package tinyllm.cli;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import tinyllm.course.Mine;
@@ -35,14 +36,18 @@ final class SolutionOptions {
 
     /** The generator with whatever was asked for; says on standard error whose is whose. */
     Generator apply(Generator generator, OutputOptions output) {
-        return mine() ? generator.with(load(output)) : generator;
+        return mine() ? generator.with(load(Generator::hasPlaceFor, output)) : generator;
     }
 
-    /** The learner's answers, checked and named once for all that a command makes with them. */
-    Mine load(OutputOptions output) {
+    /**
+     * The learner's answers, checked and named once for all that a command makes with them.
+     *
+     * @param used whether the command has a place for answers of an interface
+     */
+    Mine load(Predicate<Class<?>> used, OutputOptions output) {
         if (mine == null) {
             output.note("checking your solutions …");
-            mine = Mine.load();
+            mine = Mine.load().only(used);
             mine.lines().forEach(output::note);
         }
         return mine;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,6 +26,50 @@ class CheckCommandTest {
                     var e = s.sub(s.maxKeep(-1)).exp();
                     return e.div(e.sumKeep(-1));
                 };
+            }
+            """;
+    private static final String POOL = """
+            import java.util.*;
+            import tinyllm.cache.*;
+            public class C3_1_Pool {
+                public static final java.util.function.Supplier<? extends PageList> ANSWER = Own::new;
+
+                static class Own implements PageList {
+                    private final TreeSet<Integer> free = new TreeSet<>();
+                    private int all;
+
+                    public void begin(int pages) {
+                        System.setProperty("tinyllm.test.pool", "ran");
+                        all = pages;
+                        free.clear();
+                        for (int page = 0; page < pages; page++) {
+                            free.add(page);
+                        }
+                    }
+
+                    public int[] take(int count) {
+                        if (count > free.size()) {
+                            throw new PagesException(count, free.size(), all);
+                        }
+                        int[] taken = new int[count];
+                        for (int i = 0; i < count; i++) {
+                            taken[i] = free.pollFirst();
+                        }
+                        return taken;
+                    }
+
+                    public void give(int[] pages) {
+                        for (int page : pages) {
+                            if (!free.add(page)) {
+                                throw new IllegalStateException("page " + page + " is free already");
+                            }
+                        }
+                    }
+
+                    public int free() {
+                        return free.size();
+                    }
+                }
             }
             """;
     private static final String NOTEBOOK = """
@@ -140,6 +185,34 @@ class CheckCommandTest {
         Lab chat = Lab.withInput("Hi\n", "chat", "--model", Lab.TINY, "--max-tokens", "2", "--solution", "mine");
         assertThat(chat.succeeds().err()).contains("yours: none", "C1_1_Softmax.java is left out, it does not compile");
         assertThat(chat.out()).isNotBlank();
+    }
+
+    /** An engine takes what schedules and what counts pages, with the library's kernels too. */
+    @Test
+    void batchWithMine() throws IOException {
+        keep("C3_1_Pool", POOL);
+        Path prompts = Files.writeString(folder.resolve("in.jsonl"), "{\"prompt\": \"the end\", \"max_tokens\": 3}\n");
+        for (String kernels : List.of("own", "reference")) {
+            Path answers = folder.resolve(kernels + ".jsonl");
+            String[] batch = {
+                "batch",
+                "--model",
+                Lab.TINY,
+                "--input",
+                prompts.toString(),
+                "--output",
+                answers.toString(),
+                "--raw",
+                "--kernels",
+                kernels,
+                "--solution",
+                "mine"
+            };
+            Lab mine = Lab.run(batch).succeeds();
+            assertThat(mine.err()).contains("yours: 3.1 pool\n", "the library's: ", "2.6 scheduler");
+            assertThat(System.clearProperty("tinyllm.test.pool")).isEqualTo("ran");
+            assertThat(answers).content().contains("\"text\"");
+        }
     }
 
     @Test

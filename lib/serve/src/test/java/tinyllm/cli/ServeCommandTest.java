@@ -30,6 +30,8 @@ class ServeCommandTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "--enable-native-access=ALL-UNNAMED",
+                "--add-modules",
+                "jdk.incubator.vector",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
         String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
         if (cache != null) {
@@ -50,7 +52,8 @@ class ServeCommandTest {
     @Test
     void servesUntilItIsToldToEnd() throws Exception {
         Path key = Files.writeString(folder.resolve("key"), "a-key-for-this-test\n");
-        Process process = serve("--model", Lab.TINY, "--name", "tiny", "--api-key-file", key.toString());
+        Process process =
+                serve("--model", Lab.TINY, "--name", "tiny", "--api-key-file", key.toString(), "--solution", "mine");
         try (BufferedReader out = process.inputReader()) {
             JsonNode said = line(out);
             assertThat(said.get("model").asString()).isEqualTo("tiny");
