@@ -26,6 +26,16 @@ public record CourseReport(Report report, List<Stage> stages) {
         return report.median(stage.name(), "requests_per_s");
     }
 
+    /** Tokens that a step writes in a second for all requests together. */
+    public double allTokensPerSecond(Stage stage) {
+        return report.median(stage.name(), "all_tokens_per_s");
+    }
+
+    /** The step's requests per second over week 1's. */
+    public double requestsOverWeek1(Stage stage) {
+        return requestsPerSecond(stage) / requestsPerSecond(stages.getFirst());
+    }
+
     /** The step's tokens per second over week 1's. */
     public double overWeek1(Stage stage) {
         return tokensPerSecond(stage) / tokensPerSecond(stages.getFirst());
@@ -119,6 +129,12 @@ public record CourseReport(Report report, List<Stage> stages) {
         json.put("median_tokens_per_s", tokensPerSecond(stage));
         json.put("over_week1", overWeek1(stage));
         json.put("median_requests_per_s", requestsPerSecond(stage));
+        json.put("requests_over_week1", requestsOverWeek1(stage));
+        json.put("median_all_tokens_per_s", allTokensPerSecond(stage));
+        if (stage.has(Feature.BATCHING)) {
+            json.put("longest_gap_ms", report.median(name, "longest_gap_ms"));
+            json.put("cache_tokens_held", report.median(name, "cache_tokens_held"));
+        }
         json.put("median_prefill_tokens_per_s", report.median(name, "prefill_tokens_per_s"));
         json.put("weight_bytes", report.median(name, "weight_bytes"));
         json.put("cache_bytes_per_token", report.median(name, "cache_bytes_per_token"));
@@ -136,8 +152,16 @@ public record CourseReport(Report report, List<Stage> stages) {
         claims.add(claim("weight memory saved at 4 bits, groups of 64, against bfloat16", "75 %", saved));
         claims.add(claim("growth of the time for n tokens, week 1", "2", growth(stages.getFirst())));
         claims.add(claim("growth of the time for n tokens, with a cache", "1", growth(stages.get(1))));
-        claims.add(claim("requests with batching against week 1", "10–20 ×", null));
+        claims.add(claim("requests with batching against week 1", "10–20 ×", batching()));
         return claims;
+    }
+
+    private @Nullable Double batching() {
+        return stages.stream()
+                .filter(stage -> stage.has(Feature.PAGED))
+                .map(this::requestsOverWeek1)
+                .findFirst()
+                .orElse(null);
     }
 
     private static Map<String, @Nullable Object> claim(String what, String claimed, @Nullable Double measured) {

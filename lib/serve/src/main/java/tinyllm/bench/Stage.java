@@ -67,6 +67,7 @@ public record Stage(String name, Set<Feature> features) {
         return Models.load(model, KernelSet.OWN, LoadListener.NONE).limitedTo(layers);
     }
 
+    /** What answers one request after the other. */
     Generator generator(CausalLm model) {
         Generator generator = new Generator(model);
         return has(Feature.KV_CACHE) ? generator.cached() : generator;

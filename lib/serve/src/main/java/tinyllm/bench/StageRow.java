@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import tinyllm.cache.KvCache;
 import tinyllm.engine.Completion;
 import tinyllm.engine.Generator;
@@ -25,12 +26,14 @@ public final class StageRow {
     private final CausalLm model;
     private final Stage stage;
     private final Generator generator;
+    private final StageEngine engine;
     private final int[] text;
 
-    private StageRow(CausalLm model, Stage stage) {
+    private StageRow(CausalLm model, Stage stage, int requests) {
         this.model = model;
         this.stage = stage;
         this.generator = stage.generator(model);
+        this.engine = new StageEngine(model, stage, requests);
         this.text = Row.prompt(model.tokenizer(), 2 * LENGTHS[LENGTHS.length - 1]);
     }
 
@@ -53,8 +56,8 @@ public final class StageRow {
         Map<String, Object> row = new LinkedHashMap<>();
         StageRow run;
         try (PeakMemory memory = PeakMemory.watching()) {
-            run = new StageRow(stage.load(name), stage);
-            run.generator.complete(run.prompt(0, promptTokens), SamplingParams.GREEDY, 2, piece -> {});
+            run = new StageRow(stage.load(name), stage, requests);
+            run.complete(run.prompt(0, promptTokens), 2);
             run.alone(promptTokens, newTokens, row);
             run.requests(requests, promptTokens, newTokens, row);
             row.put("peak_anonymous_bytes", memory.peak() - memory.before());
@@ -68,15 +71,21 @@ public final class StageRow {
         return row;
     }
 
-    /** Each request begins at another place of the text. */
+    /** All requests begin with the same half, as if a system prompt stood there; each goes on at another place of the text. */
     private int[] prompt(int request, int length) {
         int[] prompt = new int[length];
-        Arrays.setAll(prompt, i -> text[(i + 5 * request) % text.length]);
+        Arrays.setAll(prompt, i -> text[(i < length / 2 ? i : i + 5 * request) % text.length]);
         return prompt;
     }
 
+    private Completion complete(int[] prompt, int newTokens) {
+        return stage.has(Feature.BATCHING)
+                ? engine.complete(prompt, newTokens)
+                : generator.complete(prompt, SamplingParams.GREEDY, newTokens, piece -> {});
+    }
+
     private void alone(int promptTokens, int newTokens, Map<String, Object> row) {
-        Completion done = generator.complete(prompt(0, promptTokens), SamplingParams.GREEDY, newTokens, piece -> {});
+        Completion done = complete(prompt(0, promptTokens), newTokens);
         if (done.tokens().size() < 2) {
             throw new IllegalStateException("the model ended its text after "
                     + done.tokens().size() + " tokens, too few to time: choose another --prompt-tokens");
@@ -87,16 +96,20 @@ public final class StageRow {
     }
 
     private void requests(int requests, int promptTokens, int newTokens, Map<String, Object> row) {
+        List<int[]> prompts = IntStream.range(0, requests)
+                .mapToObj(r -> prompt(r, promptTokens))
+                .toList();
+        row.put("requests", requests);
+        if (stage.has(Feature.BATCHING)) {
+            row.putAll(engine.all(prompts, newTokens));
+            return;
+        }
         long start = System.nanoTime();
         int tokens = 0;
-        for (int r = 0; r < requests; r++) {
-            tokens += generator
-                    .complete(prompt(r, promptTokens), SamplingParams.GREEDY, newTokens, piece -> {})
-                    .tokens()
-                    .size();
+        for (int[] prompt : prompts) {
+            tokens += complete(prompt, newTokens).tokens().size();
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        row.put("requests", requests);
         row.put("requests_per_s", requests / seconds);
         row.put("all_tokens_per_s", tokens / seconds);
     }

@@ -72,34 +72,51 @@ final class CourseBench {
 
     private Picture picture(CourseReport course) {
         List<String> labels = new ArrayList<>();
-        List<Double> rates = new ArrayList<>();
+        List<Double> alone = new ArrayList<>();
+        List<Double> together = new ArrayList<>();
         for (Stage stage : course.stages()) {
             labels.add(stage.name());
-            rates.add(course.tokensPerSecond(stage));
+            alone.add(course.tokensPerSecond(stage));
+            together.add(course.allTokensPerSecond(stage));
         }
         for (String peer : course.peers()) {
             labels.add(peer.replaceAll(" .*", ""));
-            rates.add(course.report().median(peer));
+            alone.add(course.report().median(peer));
+            together.add(0.0); // peers answer the one prompt alone
         }
-        double[] values = rates.stream().mapToDouble(Double::doubleValue).toArray();
+        Map<String, double[]> rates = new LinkedHashMap<>();
+        rates.put("one request", values(alone));
+        rates.put(requests + " requests", values(together));
         Stage last = course.stages().getLast();
         String text = String.format(
                 Locale.ROOT,
-                "%s writes %.1f tokens/s with all of the ladder, %.1f times week 1's %.1f; reading its weights at the"
-                        + " machine's speed would allow %.0f.",
+                "%s writes %.1f tokens/s for one request with all of the ladder, %.1f times week 1's %.1f; reading its weights"
+                        + " at the machine's speed would allow %.0f. %d requests get %.1f tokens/s, %.0f times week 1's.",
                 plan.model(),
                 course.tokensPerSecond(last),
                 course.overWeek1(last),
                 course.tokensPerSecond(course.stages().getFirst()),
-                course.ceiling());
+                course.ceiling(),
+                requests,
+                course.allTokensPerSecond(last),
+                course.requestsOverWeek1(last));
         return BarPainter.paint(
-                String.format(Locale.ROOT, "Week 1's loop gets %.0f times faster", course.overWeek1(last)),
+                String.format(
+                        Locale.ROOT,
+                        "One request gets %.0f times faster than in week 1, %d together %.0f times",
+                        course.overWeek1(last),
+                        requests,
+                        course.requestsOverWeek1(last)),
                 "step of the course",
                 "tokens/s",
                 labels,
-                Map.of("tokens/s", values),
-                List.of(new Level("ceiling", course.ceiling(), false)),
+                rates,
+                List.of(new Level("ceiling of one", course.ceiling(), false)),
                 text);
+    }
+
+    private static double[] values(List<Double> rates) {
+        return rates.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     private void write(Picture picture) {
@@ -121,15 +138,18 @@ final class CourseBench {
                 plan.newTokens(),
                 plan.threads(),
                 course.report().machine().cpu());
-        out.printf("%-16s %10s %8s %12s %8s %10s%n", "step", "tokens/s", "week 1 ×", "requests/s", "growth", "weights");
+        out.printf(
+                "%-16s %10s %8s %12s %8s %8s %10s%n",
+                "step", "tokens/s", "week 1 ×", "requests/s", "week 1 ×", "growth", "weights");
         for (Stage stage : course.stages()) {
             out.printf(
                     Locale.ROOT,
-                    "%-16s %10.2f %8.1f %12.3f %8.2f %10s%n",
+                    "%-16s %10.2f %8.1f %12.3f %8.1f %8.2f %10s%n",
                     stage.name(),
                     course.tokensPerSecond(stage),
                     course.overWeek1(stage),
                     course.requestsPerSecond(stage),
+                    course.requestsOverWeek1(stage),
                     course.growth(stage),
                     Bytes.text((long) course.report().median(stage.name(), "weight_bytes")));
         }

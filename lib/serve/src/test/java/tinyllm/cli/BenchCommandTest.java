@@ -78,12 +78,21 @@ class BenchCommandTest {
                 .succeeds()
                 .json("bench-course");
         assertThat(report.get("stages").valueStream().map(s -> s.get("name").asString()))
-                .containsExactly("week1", "kv-cache", "quantized", "small-kernels", "flash-attention");
+                .containsExactly(
+                        "week1",
+                        "kv-cache",
+                        "quantized",
+                        "small-kernels",
+                        "flash-attention",
+                        "batching",
+                        "chunked-prefill",
+                        "paged",
+                        "prefix-cache");
         JsonNode first = report.get("stages").get(0);
-        JsonNode last = report.get("stages").get(4);
+        JsonNode last = report.get("stages").get(8);
         assertThat(first.get("features").isEmpty()).isTrue();
         assertThat(first.get("over_week1").asDouble()).isEqualTo(1);
-        assertThat(last.get("features").size()).isEqualTo(4);
+        assertThat(last.get("features").size()).isEqualTo(8);
         assertThat(last.get("weight_bytes").asLong())
                 .isLessThan(first.get("weight_bytes").asLong());
         JsonNode variants = report.get("stages").get(3).get("samples").get(0).get("variants");
