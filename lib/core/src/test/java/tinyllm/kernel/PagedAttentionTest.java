@@ -11,7 +11,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tinyllm.kernel.PagedAttention.Sequence;
 import tinyllm.tensor.DType;
-import tinyllm.tensor.Device;
 import tinyllm.tensor.Tensor;
 
 /** The Metal kernels over pages on the host: equal to the oracle over the same keys in one piece, and every detector silent. */
@@ -77,15 +76,6 @@ class PagedAttentionTest {
         return all;
     }
 
-    private static Tensor silent(KernelCall call) {
-        KernelRun run = call.inspect();
-        assertThat(run.report().findings()).isEmpty();
-        assertThat(call.check()).isEmpty();
-        return Device.current() == Device.CPU
-                ? run.outputs().getFirst()
-                : call.run().getFirst();
-    }
-
     private static void equal(Tensor actual, double[] truth, double tolerance) {
         double[] values = actual.toDoubles();
         assertThat(values).hasSameSizeAs(truth);
@@ -108,7 +98,7 @@ class PagedAttentionTest {
         Tensor k = Oracle.normal(2, dtype, pages(sequences), KV, pageTokens, dim);
         Tensor v = Oracle.normal(3, dtype, pages(sequences), KV, pageTokens, dim);
         float scale = (float) (1 / Math.sqrt(dim));
-        Tensor out = silent(PagedAttention.decode(q, k, v, sequences, scale));
+        Tensor out = MetalTables.silent(PagedAttention.decode(q, k, v, sequences, scale));
         equal(out, truth(q, k, v, sequences, scale), tolerance(dtype));
     }
 
@@ -121,7 +111,7 @@ class PagedAttentionTest {
         Tensor k = Oracle.normal(5, dtype, pages(sequences), KV, pageTokens, dim);
         Tensor v = Oracle.normal(6, dtype, pages(sequences), KV, pageTokens, dim);
         float scale = (float) (1 / Math.sqrt(dim));
-        Tensor out = silent(PagedAttention.prefill(q, k, v, sequences, scale));
+        Tensor out = MetalTables.silent(PagedAttention.prefill(q, k, v, sequences, scale));
         equal(out, truth(q, k, v, sequences, scale), tolerance(dtype));
     }
 
@@ -146,14 +136,14 @@ class PagedAttentionTest {
         }
         Tensor pages = Tensor.of(numbers, 5, KV, 16, 64);
         Tensor q = Tensor.zeros(DType.F32, 3, KV, 64);
-        float[] out =
-                silent(PagedAttention.decode(q, pages, pages, sequences, 1)).toFloats();
+        float[] out = MetalTables.silent(PagedAttention.decode(q, pages, pages, sequences, 1))
+                .toFloats();
         assertThat(out[0]).isCloseTo((136f + 5) / 17, org.assertj.core.api.Assertions.within(1e-4f));
         assertThat(out[KV * 64]).isEqualTo(7f);
         assertThat(Arrays.copyOfRange(out, 2 * KV * 64, out.length))
                 .as("an idle row")
                 .containsOnly(0f);
-        Tensor chunks = silent(PagedAttention.prefill(q.slice(0, 0, 2), pages, pages, sequences, 1));
+        Tensor chunks = MetalTables.silent(PagedAttention.prefill(q.slice(0, 0, 2), pages, pages, sequences, 1));
         assertThat(chunks.toFloats()[KV * 64]).isEqualTo(7f);
     }
 
@@ -170,7 +160,7 @@ class PagedAttentionTest {
         for (KernelCall call : List.of(
                 PagedAttention.decode(rows, k, k, sequences, 0.125f),
                 PagedAttention.prefill(rows, k, k, sequences, 0.125f))) {
-            double[] out = silent(call).toDoubles();
+            double[] out = MetalTables.silent(call).toDoubles();
             for (int i = 0; i < out.length; i++) {
                 if (i / 64 == 2 * KV) {
                     assertThat(out[i]).isNaN();
