@@ -302,7 +302,7 @@ class Unscaled extends MyAttention {
         return super.weights(q, k, mask, 1);
     }
 }
-AttentionMaps.of(model().with(Unscaled::new), sentence).grid(layer)
+AttentionMaps.of(model().with(Unscaled::new), sentence).grid("without the scale", layer)
 
 // %% [markdown]
 // The mean of the heads as a film, from the first layer to the last. Words that belong together find each other; and from the fourth layer on

@@ -542,7 +542,7 @@ var asked = question + " Answer with a JSON object with the keys title (text), y
 
 // %% [markdown]
 // Words and symbols: [notation](../notation.md), [glossary](../glossary.md).
-// The next chapter is 3.8, the streaming server, whose clients send all of these settings, and their schemas. Your progress:
+// Next: [3.8 Streaming server](38-streaming-server.ipynb), whose clients send all of these settings, and their schemas. Your progress:
 
 // %%
 progress()
