@@ -5,11 +5,11 @@
 // OpenAI's clients read, and the cancel for clients that leave. **You will see** every request over time under load, and what percentiles tell that a
 // mean hides. **You need** chapter 2.6; 2.7 and 3.1 help. **About 85 minutes** (an estimate).
 //
-// Run the next cell: visitors come over HTTP at random moments, one in four with a long text, and some leave early. The same visitors twice, under two policies.
+// Run the next cell: visitors come over HTTP at random moments, a fifth more than this machine can serve, one in four with a long text, and some leave early. The same visitors twice, under two policies.
 
 // %% tags=["thumbnail"]
 int slots = 4;
-var visitors = Visitors.poisson(quick() ? 8 : 18, quick() ? 6 : 1.5, quick() ? 96 : 320, quick() ? 6 : 16);
+var visitors = Visitors.busy(quick() ? 8 : 18, 1.2, BatchTimes.rates(fastModel()), slots, quick() ? 96 : 320, quick() ? 6 : 16);
 var fair = LoadRun.firstCome(fastModel(), visitors, slots);
 LoadRun.requests(fair, LoadRun.of("short ones first", fastModel(), new ShortestWithAgeing(), 50, visitors, slots))
 

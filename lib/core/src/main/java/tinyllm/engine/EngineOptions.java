@@ -44,8 +44,10 @@ public record EngineOptions(
         Duration stepLimit,
         List<StepListener> listeners) {
 
-    private static final Set<Class<?>> PLACES =
-            Set.of(SchedulerStep.class, PageList.class, SharedPages.class, PageKeysFn.class, EvictFn.class);
+    private static final Set<Class<?>> PLACES = Set.of(
+            SchedulerStep.class, PolicyFn.class, PageList.class, SharedPages.class, PageKeysFn.class, EvictFn.class);
+
+    private static final double WAITED_SECOND = 50; // tokens that a learner's policy counts for it, as in chapter 3.8
 
     public EngineOptions {
         listeners = List.copyOf(listeners);
@@ -108,6 +110,7 @@ public record EngineOptions(
     /** The same with a learner's answers in the library's place; of two for one place the later. */
     public EngineOptions with(Mine mine) {
         EngineOptions all = this;
+        PolicyFn queue = null;
         PageKeysFn keys = null;
         EvictFn eviction = null;
         for (Mine.Piece piece : mine.pieces()) {
@@ -116,10 +119,14 @@ public record EngineOptions(
                 case SamplingFn own -> all = all.with(all.sampler.with(() -> own));
                 case PageList own -> all = all.with(all.pages.ownedBy(() -> new ListedPages(own)));
                 case SharedPages own -> all = all.with(all.pages.ownedBy(() -> own));
+                case PolicyFn own -> queue = own;
                 case PageKeysFn own -> keys = own;
                 case EvictFn own -> eviction = own;
                 case null, default -> {}
             }
+        }
+        if (queue != null) {
+            all = all.with(new PolicyScheduler(queue, WAITED_SECOND, all.scheduler));
         }
         if (!prefixCache || (keys == null && eviction == null)) {
             return all;

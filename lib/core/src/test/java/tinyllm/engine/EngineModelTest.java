@@ -216,6 +216,29 @@ class EngineModelTest {
         assertThat(Engine.hasPlaceFor(Runnable.class)).isFalse();
     }
 
+    /** The learner's order of the queue, before the learner's plan. */
+    @Test
+    void ownPolicy() {
+        List<Integer> planned = new ArrayList<>();
+        SchedulerStep scheduler = (state, policy) -> {
+            planned.addAll(state.waiting().stream().map(Sequence::promptTokens).toList());
+            return new Scheduler().plan(state, policy);
+        };
+        Mine mine = new Mine(List.of(
+                new Mine.Piece("2.6 scheduler", SchedulerStep.class, scheduler, ""),
+                new Mine.Piece("3.8 policy", PolicyFn.class, new ShortestWithAgeing(), "")));
+        try (Engine engine = Engine.manual(TINY).with(mine)) {
+            for (int length : new int[] {9, 3, 6}) {
+                engine.submit(
+                        EngineRequest.tokens(IntStream.range(5, 5 + length).toArray())
+                                .maxTokens(1));
+            }
+            engine.step();
+        }
+        assertThat(planned).containsExactly(3, 6, 9);
+        assertThat(Engine.hasPlaceFor(PolicyFn.class)).isTrue();
+    }
+
     /** The learner's lists of pages and of known beginnings take the library's places: the text stays, and every page comes back. */
     @Test
     void ownPages() {

@@ -3,6 +3,7 @@ package tinyllm.server.notebook;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import tinyllm.lab.BatchRates;
 
 /**
  * Who comes when, and asks what: a seeded open load. It does not wait for answers, as visitors do not either.
@@ -13,6 +14,7 @@ public record Visitors(List<One> all) {
 
     private static final String SENTENCE = "The sea was calm that morning, and the boats lay still in the harbour. ";
     private static final int SENTENCE_TOKENS = 16; // about
+    private static final int OTHER_TOKENS = 40; // of the template and the question, about
     private static final int LONG_EVERY = 4;
     private static final int LEAVES_EVERY = 6;
     private static final int STAYS_FOR = 3;
@@ -29,6 +31,19 @@ public record Visitors(List<One> all) {
         if (all.isEmpty()) {
             throw new IllegalArgumentException("a load has at least one visitor");
         }
+    }
+
+    /**
+     * As many visitors per second as keep this machine busy: {@link #poisson} at a rate by what one request alone reaches.
+     *
+     * @param load of what a server could just do, 1 for all of it; above 0
+     * @param slots requests that run at once
+     */
+    public static Visitors busy(int count, double load, BatchRates rates, int slots, int longTokens, int answerTokens) {
+        double prompt = OTHER_TOKENS + (longTokens + (LONG_EVERY - 1.0) * SENTENCE_TOKENS) / LONG_EVERY;
+        double seconds =
+                prompt / rates.prefill() + answerTokens * Math.max(1 / rates.prefill(), 1 / (slots * rates.decode()));
+        return poisson(count, load / seconds, longTokens, answerTokens);
     }
 
     /**
