@@ -21,11 +21,14 @@ import tinyllm.engine.EngineRequest;
 import tinyllm.engine.RequestHandle;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.Simulation;
+import tinyllm.kernel.KernelSet;
 import tinyllm.model.CausalLm;
+import tinyllm.model.LoadListener;
 import tinyllm.model.Models;
 import tinyllm.server.ApiServer;
 import tinyllm.server.http.HttpSettings;
 import tinyllm.server.openai.OpenAiProtocol;
+import tinyllm.tensor.Device;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -64,7 +67,7 @@ public final class ServerRow {
     /** @return {@code http} and {@code engine}, each with {@code tokens_per_s} and {@code first_token_ms} of every round */
     static Map<String, Object> measure(String name, int rounds, ServerLoad load)
             throws IOException, InterruptedException {
-        CausalLm model = Models.load(name);
+        CausalLm model = Models.load(name, KernelSet.standard(Device.current()), LoadListener.NONE);
         EngineOptions options = EngineOptions.standard()
                 .with(SchedulerPolicy.standard().withMaxRunning(Math.max(16, load.clients())))
                 .with(PageBudget.tokens(Math.max(16384, load.clients() * (load.promptTokens() + load.tokens() + 32))));
