@@ -41,7 +41,19 @@ public record EngineMetrics(
     }
 
     /** Seconds, of the last samples; NaN where there is none. */
-    public record Quantiles(long count, double p50, double p95, double p99, double max) {}
+    public record Quantiles(long count, double p50, double p95, double p99, double max) {
+
+        /**
+         * The value that a share of all does not exceed, by nearest rank: one that was measured.
+         *
+         * @param sorted rising
+         * @param share 0 … 1
+         * @return NaN when there is no value
+         */
+        public static double nearestRank(double[] sorted, double share) {
+            return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+        }
+    }
 
     /** How much of the prompts the prefix cache knew, between 0 and 1. */
     public double prefixHitRate() {

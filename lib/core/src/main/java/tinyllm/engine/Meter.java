@@ -21,13 +21,12 @@ final class Meter {
             int n = (int) Math.min(count, values.length);
             double[] sorted = Arrays.copyOf(values, n);
             Arrays.sort(sorted);
-            return n == 0
-                    ? new Quantiles(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN)
-                    : new Quantiles(count, at(sorted, 0.5), at(sorted, 0.95), at(sorted, 0.99), sorted[n - 1]);
-        }
-
-        private static double at(double[] sorted, double share) {
-            return sorted[(int) Math.ceil(share * sorted.length) - 1];
+            return new Quantiles(
+                    count,
+                    Quantiles.nearestRank(sorted, 0.5),
+                    Quantiles.nearestRank(sorted, 0.95),
+                    Quantiles.nearestRank(sorted, 0.99),
+                    Quantiles.nearestRank(sorted, 1));
         }
     }
 

@@ -57,7 +57,8 @@ final class ChildProcess {
         return code > 128 ? "signal " + (code - 128) + ": " : "code " + code + ": ";
     }
 
-    private static String tail(Path log) throws IOException {
+    /** The last lines that say something; empty when there is none. */
+    static String tail(Path log) throws IOException {
         List<String> lines =
                 Files.readAllLines(log).stream().filter(l -> !l.isBlank()).toList();
         return String.join(" / ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));

@@ -135,11 +135,8 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     private String tail() throws IOException {
-        List<String> lines =
-                Files.readAllLines(log).stream().filter(l -> !l.isBlank()).toList();
-        return lines.isEmpty()
-                ? ""
-                : ": " + String.join(" / ", lines.subList(Math.max(0, lines.size() - 3), lines.size()));
+        String said = ChildProcess.tail(log);
+        return said.isEmpty() ? "" : ": " + said;
     }
 
     /** Where it listens. */

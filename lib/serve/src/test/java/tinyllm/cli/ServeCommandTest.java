@@ -6,7 +6,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -26,23 +25,8 @@ class ServeCommandTest {
     Path folder;
 
     private Process serve(String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0"));
-        String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
-        if (cache != null) {
-            command.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
-        }
-        command.addAll(List.of(
-                "-cp", System.getProperty("java.class.path"), "tinyllm.cli.Main", "serve", "--port", "0", "--json"));
-        command.addAll(List.of(more));
-        return new ProcessBuilder(command)
-                .redirectError(folder.resolve("log").toFile())
-                .start();
+        List<String> flags = List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector");
+        return Serving.start(folder.resolve("log"), flags, more);
     }
 
     private static JsonNode line(BufferedReader out) throws IOException {

@@ -20,22 +20,9 @@ final class Serving implements AutoCloseable {
     final int port;
 
     Serving(Path log, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xms192m",
-                "-Xmx192m",
-                "-XX:+AlwaysPreTouch",
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
-        String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
-        if (cache != null) {
-            command.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
-        }
-        command.addAll(List.of(
-                "-cp", System.getProperty("java.class.path"), "tinyllm.cli.Main", "serve", "--port", "0", "--json"));
-        command.addAll(List.of(options));
-        supervisor = new ProcessBuilder(command).redirectError(log.toFile()).start();
+        List<String> small =
+                List.of("-Xms192m", "-Xmx192m", "-XX:+AlwaysPreTouch", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
+        supervisor = start(log, small, options);
         out = supervisor.inputReader();
         String said = out.readLine();
         if (said == null || !said.contains("\"url\"")) {
@@ -44,6 +31,28 @@ final class Serving implements AutoCloseable {
         }
         String url = JsonMapper.shared().readTree(said).get("url").asString();
         port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    }
+
+    /**
+     * The command alone, on a free port; its output says where it serves.
+     *
+     * @param log gets what it writes on standard error
+     * @param flags of its JVM, and of the child's
+     */
+    static Process start(Path log, List<String> flags, String... options) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(flags);
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
+        String cache = System.getProperty("org.bytedeco.javacpp.cachedir");
+        if (cache != null) {
+            command.add("-Dorg.bytedeco.javacpp.cachedir=" + cache);
+        }
+        command.addAll(List.of(
+                "-cp", System.getProperty("java.class.path"), "tinyllm.cli.Main", "serve", "--port", "0", "--json"));
+        command.addAll(List.of(options));
+        return new ProcessBuilder(command).redirectError(log.toFile()).start();
     }
 
     String url() {

@@ -32,6 +32,16 @@ public final class Draw {
         return random.nextInt(from, to + 1);
     }
 
+    /** These values, each moved on by the same number of places, 1 at least; the last ones come round to the front. */
+    public float[] turned(float... values) {
+        int turn = between(1, values.length - 1);
+        float[] turned = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            turned[(i + turn) % values.length] = values[i];
+        }
+        return turned;
+    }
+
     /** Ids in 0…limit-1. */
     public int[] ids(int count, int limit) {
         return random.ints(count, 0, limit).toArray();

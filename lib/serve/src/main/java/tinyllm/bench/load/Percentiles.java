@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tinyllm.engine.EngineMetrics.Quantiles;
 
 /** Of raw samples, by nearest rank: each is a value that was measured. In the samples' unit; NaN where there is none. */
 public record Percentiles(int count, double mean, double p50, double p90, double p95, double p99, double max) {
@@ -17,15 +18,11 @@ public record Percentiles(int count, double mean, double p50, double p90, double
         return new Percentiles(
                 sorted.length,
                 Arrays.stream(sorted).average().orElse(Double.NaN),
-                rank(sorted, 0.50),
-                rank(sorted, 0.90),
-                rank(sorted, 0.95),
-                rank(sorted, 0.99),
-                rank(sorted, 1));
-    }
-
-    private static double rank(double[] sorted, double share) {
-        return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+                Quantiles.nearestRank(sorted, 0.50),
+                Quantiles.nearestRank(sorted, 0.90),
+                Quantiles.nearestRank(sorted, 0.95),
+                Quantiles.nearestRank(sorted, 0.99),
+                Quantiles.nearestRank(sorted, 1));
     }
 
     /** The fields as JSON has them; null for NaN. */

@@ -1,8 +1,8 @@
 package tinyllm.server.notebook;
 
 import java.net.http.HttpClient;
-import java.util.Arrays;
 import java.util.Locale;
+import tinyllm.lab.Timing;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Rich;
 
@@ -39,7 +39,7 @@ public record HttpCost(int times, double clientMs, double engineMs, double added
                 }
             }
         }
-        return new HttpCost(times, median(client), median(engine), median(added));
+        return new HttpCost(times, Timing.median(client), Timing.median(engine), Timing.median(added));
     }
 
     /** Each with another beginning, so that no page is known. */
@@ -49,12 +49,6 @@ public record HttpCost(int times, double clientMs, double engineMs, double added
         } finally {
             server.rethrow();
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     @Override

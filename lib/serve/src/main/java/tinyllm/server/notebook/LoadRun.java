@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
+import tinyllm.engine.EngineMetrics.Quantiles;
 import tinyllm.engine.EngineOptions;
 import tinyllm.engine.PolicyFn;
 import tinyllm.engine.PolicyScheduler;
@@ -230,7 +231,7 @@ public final class LoadRun {
     private static double quantile(double[] values, double share) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
-        return sorted.length == 0 ? 0 : sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+        return sorted.length == 0 ? 0 : Quantiles.nearestRank(sorted, share);
     }
 
     @Override

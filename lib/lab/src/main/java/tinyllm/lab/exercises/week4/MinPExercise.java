@@ -111,13 +111,8 @@ public final class MinPExercise {
 
     /** The four probabilities in an order that comes from the seed. */
     private static Cut known(long seed, double p) {
-        float[] probabilities = {.4f, .3f, .2f, .1f};
-        int turn = new Draw(seed).between(1, 3);
-        float[] turned = new float[4];
-        for (int i = 0; i < 4; i++) {
-            turned[(i + turn) % 4] = probabilities[i];
-        }
-        return new Cut(Tensor.of(turned, 1, 4).log(), p);
+        float[] probabilities = new Draw(seed).turned(.4f, .3f, .2f, .1f);
+        return new Cut(Tensor.of(probabilities, 1, 4).log(), p);
     }
 
     private static Cut sureAndUnsure(long seed) {
