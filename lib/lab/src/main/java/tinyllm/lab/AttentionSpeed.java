@@ -16,7 +16,7 @@ import tinyllm.kernel.CppKernel;
 import tinyllm.kernel.FlashAttention;
 import tinyllm.kernel.KernelText;
 import tinyllm.lab.check.TodoException;
-import tinyllm.lab.exercises.week2.CppAttentionExercise;
+import tinyllm.lab.exercises.flash.cpu.CppAttentionExercise;
 import tinyllm.lab.view.Live;
 import tinyllm.lab.view.Picture;
 import tinyllm.nn.GroupedQueryAttention;

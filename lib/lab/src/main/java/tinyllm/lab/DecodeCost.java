@@ -13,7 +13,7 @@ import tinyllm.kernel.FlashAttention;
 import tinyllm.kernel.KernelException;
 import tinyllm.kernel.KernelRun;
 import tinyllm.kernel.host.HostReport;
-import tinyllm.lab.exercises.week2.DecodeKernels;
+import tinyllm.lab.exercises.flash.gpu.DecodeKernels;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.ModelConfig;
 import tinyllm.tensor.Device;

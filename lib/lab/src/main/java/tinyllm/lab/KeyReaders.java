@@ -14,7 +14,7 @@ import tinyllm.kernel.host.HostOptions;
 import tinyllm.kernel.host.HostReport;
 import tinyllm.lab.chart.ColorMap;
 import tinyllm.lab.chart.HeatMaps;
-import tinyllm.lab.exercises.week2.DecodeKernels;
+import tinyllm.lab.exercises.flash.gpu.DecodeKernels;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
 

@@ -17,7 +17,7 @@ import tinyllm.kernel.MlxKernels;
 import tinyllm.kernel.PackedWeight;
 import tinyllm.kernel.QuantizedMatmul;
 import tinyllm.lab.check.TodoException;
-import tinyllm.lab.exercises.week2.CppLinearExercise;
+import tinyllm.lab.exercises.quantized.cpu.CppLinearExercise;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;

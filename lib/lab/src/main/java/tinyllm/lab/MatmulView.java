@@ -13,8 +13,8 @@ import tinyllm.kernel.host.HostReport;
 import tinyllm.kernel.host.HostReport.Touch;
 import tinyllm.lab.chart.TilePainter;
 import tinyllm.lab.chart.TilePainter.Panel;
-import tinyllm.lab.exercises.week2.MatmulKernels;
-import tinyllm.lab.exercises.week2.QuantizedInputs;
+import tinyllm.lab.exercises.quantized.gpu.MatmulKernels;
+import tinyllm.lab.exercises.quantized.gpu.QuantizedInputs;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.DType;
 

@@ -1,8 +1,8 @@
 package tinyllm.lab;
 
 import tinyllm.kernel.QuantizedKernels;
-import tinyllm.lab.exercises.week2.MatvecKernels;
-import tinyllm.lab.exercises.week2.QuantizedInputs;
+import tinyllm.lab.exercises.quantized.gpu.MatvecKernels;
+import tinyllm.lab.exercises.quantized.gpu.QuantizedInputs;
 import tinyllm.lab.view.Picture;
 
 /** The two kernels of chapter 2.3a on one product: who touches which word, and the bytes that move. */

@@ -1,7 +1,7 @@
 package tinyllm.lab;
 
 import org.jspecify.annotations.Nullable;
-import tinyllm.lab.exercises.week2.PrefillKernels;
+import tinyllm.lab.exercises.flash.gpu.PrefillKernels;
 import tinyllm.nn.GroupedAttentionFn;
 import tinyllm.nn.GroupedQueryAttention;
 import tinyllm.tensor.Tensor;

@@ -2,8 +2,8 @@ package tinyllm.lab;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import tinyllm.lab.exercises.week2.MatmulKernels;
-import tinyllm.lab.exercises.week2.QuantizedInputs;
+import tinyllm.lab.exercises.quantized.gpu.MatmulKernels;
+import tinyllm.lab.exercises.quantized.gpu.QuantizedInputs;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.CausalLm;
 import tinyllm.nn.Softmax;

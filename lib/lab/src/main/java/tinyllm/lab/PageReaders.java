@@ -9,8 +9,8 @@ import tinyllm.kernel.KernelRun;
 import tinyllm.kernel.host.HostReport;
 import tinyllm.lab.chart.ColorMap;
 import tinyllm.lab.chart.HeatMaps;
-import tinyllm.lab.exercises.week3.PagedInputs;
-import tinyllm.lab.exercises.week3.PagedKernels;
+import tinyllm.lab.exercises.paged.PagedInputs;
+import tinyllm.lab.exercises.paged.PagedKernels;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
 

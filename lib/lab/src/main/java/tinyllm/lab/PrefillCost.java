@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import tech.tablesaw.api.Table;
 import tinyllm.kernel.AttentionKernels;
 import tinyllm.kernel.FlashAttention;
-import tinyllm.lab.exercises.week2.PrefillKernels;
+import tinyllm.lab.exercises.flash.gpu.PrefillKernels;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.ModelConfig;
 import tinyllm.nn.GroupedQueryAttention;

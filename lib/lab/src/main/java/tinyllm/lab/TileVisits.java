@@ -10,7 +10,7 @@ import tinyllm.kernel.host.HostOptions;
 import tinyllm.kernel.host.HostReport.Touch;
 import tinyllm.lab.chart.ColorMap;
 import tinyllm.lab.chart.HeatMaps;
-import tinyllm.lab.exercises.week2.PrefillKernels;
+import tinyllm.lab.exercises.flash.gpu.PrefillKernels;
 import tinyllm.lab.view.Picture;
 import tinyllm.tensor.Tensor;
 

@@ -55,6 +55,11 @@ public final class KernelCheck {
         return run(() -> kernel.inspect(limited(), outputs, sizes, inputs)).outputs();
     }
 
+    /** A multiple that is not smaller: how many threads a grid of whole groups has. */
+    public static int up(int n, int multiple) {
+        return Math.ceilDiv(n, multiple) * multiple;
+    }
+
     /** Names a kernel's inputs and outputs. */
     @FunctionalInterface
     public interface Named {

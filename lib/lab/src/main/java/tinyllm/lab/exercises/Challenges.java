@@ -2,12 +2,12 @@ package tinyllm.lab.exercises;
 
 import java.util.List;
 import tinyllm.lab.challenge.Challenge;
-import tinyllm.lab.exercises.week2.AttentionChallenge;
-import tinyllm.lab.exercises.week2.AttentionChallenges;
-import tinyllm.lab.exercises.week2.LinearChallenge;
-import tinyllm.lab.exercises.week2.QuantizedChallenges;
-import tinyllm.lab.exercises.week2.SmallKernelChallenge;
-import tinyllm.lab.exercises.week3.PagedChallenge;
+import tinyllm.lab.exercises.flash.cpu.AttentionChallenge;
+import tinyllm.lab.exercises.flash.gpu.AttentionChallenges;
+import tinyllm.lab.exercises.metal.SmallKernelChallenge;
+import tinyllm.lab.exercises.paged.PagedChallenge;
+import tinyllm.lab.exercises.quantized.cpu.LinearChallenge;
+import tinyllm.lab.exercises.quantized.gpu.QuantizedChallenges;
 
 /** All challenges, in reading order; a chapter that writes a kernel ends with one. */
 public final class Challenges {
