@@ -22,6 +22,8 @@ import tinyllm.engine.Simulation;
 import tinyllm.engine.StaticBatching;
 import tinyllm.engine.StepListener;
 import tinyllm.engine.StepReport;
+import tinyllm.load.Lengths;
+import tinyllm.load.TraceGenerator;
 import tinyllm.model.CausalLm;
 import tinyllm.sampling.SamplingParams;
 

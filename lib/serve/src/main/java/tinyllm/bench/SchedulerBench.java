@@ -10,6 +10,8 @@ import tinyllm.engine.Scheduler;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.Simulation;
 import tinyllm.engine.StepCost;
+import tinyllm.load.Lengths;
+import tinyllm.load.TraceGenerator;
 
 /** The scheduler without a model: how many plans it makes in a second, its checks and the counting around it included. */
 public final class SchedulerBench {

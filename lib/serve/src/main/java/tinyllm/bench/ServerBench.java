@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
-import tinyllm.bench.load.Api;
-import tinyllm.bench.load.Load;
-import tinyllm.bench.load.LoadReport;
-import tinyllm.bench.load.Prompts;
+import tinyllm.load.Api;
+import tinyllm.load.Load;
+import tinyllm.load.LoadReport;
+import tinyllm.load.Prompts;
 
 /** Our server beside others under the same load, and beside its own engine without it. */
 public final class ServerBench {

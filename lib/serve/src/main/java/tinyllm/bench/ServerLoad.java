@@ -1,9 +1,11 @@
 package tinyllm.bench;
 
 import java.util.Iterator;
-import tinyllm.bench.load.LoadReport;
-import tinyllm.bench.load.Sample;
 import tinyllm.engine.Simulation;
+import tinyllm.load.Lengths;
+import tinyllm.load.LoadReport;
+import tinyllm.load.Sample;
+import tinyllm.load.TraceGenerator;
 
 /**
  * A closed loop of requests of one size, the same for every server.

@@ -11,15 +11,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import tinyllm.bench.Lengths;
 import tinyllm.bench.Machine;
-import tinyllm.bench.TraceGenerator;
-import tinyllm.bench.load.Load;
-import tinyllm.bench.load.LoadCharts;
-import tinyllm.bench.load.LoadReport;
-import tinyllm.bench.load.Percentiles;
-import tinyllm.bench.load.ServiceLevel;
 import tinyllm.lab.view.Picture;
+import tinyllm.load.Lengths;
+import tinyllm.load.Load;
+import tinyllm.load.LoadCharts;
+import tinyllm.load.LoadReport;
+import tinyllm.load.Percentiles;
+import tinyllm.load.ServiceLevel;
+import tinyllm.load.TraceGenerator;
 
 /** {@code bench serve}: runs one load, draws it, and tells it. */
 final class LoadFigures {

@@ -10,9 +10,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import tinyllm.bench.ServerProcess;
-import tinyllm.bench.load.Api;
-import tinyllm.bench.load.Load;
-import tinyllm.bench.load.Prompts;
+import tinyllm.load.Api;
+import tinyllm.load.Load;
+import tinyllm.load.Prompts;
 import tinyllm.model.Models;
 import tinyllm.text.Tokenizer;
 

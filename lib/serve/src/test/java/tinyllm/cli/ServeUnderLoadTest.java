@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import tinyllm.bench.Lengths;
-import tinyllm.bench.TraceGenerator;
-import tinyllm.bench.load.Load;
-import tinyllm.bench.load.LoadReport;
+import tinyllm.load.Lengths;
+import tinyllm.load.Load;
+import tinyllm.load.LoadReport;
+import tinyllm.load.TraceGenerator;
 import tinyllm.server.http.Wire;
 import tinyllm.server.openai.Tiny;
 

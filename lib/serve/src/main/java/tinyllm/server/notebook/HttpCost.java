@@ -1,7 +1,11 @@
 package tinyllm.server.notebook;
 
-import java.net.http.HttpClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import tinyllm.engine.Simulation;
 import tinyllm.lab.Timing;
 import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Rich;
@@ -17,6 +21,7 @@ import tinyllm.lab.view.Rich;
 public record HttpCost(int times, double clientMs, double engineMs, double addedMs) implements Rich {
 
     private static final int WARM_UP = 3;
+    private static final Simulation.Request SHORT = new Simulation.Request(0, 0, 2, 0);
 
     /**
      * Asks the server, and closes it.
@@ -27,25 +32,31 @@ public record HttpCost(int times, double clientMs, double engineMs, double added
         double[] client = new double[times];
         double[] engine = new double[times];
         double[] added = new double[times];
-        try (server;
-                HttpClient http = Visitor.client()) {
-            for (int i = -WARM_UP; i < times; i++) {
-                Visit visit = visit(server, http, i);
-                ServedRequest request = server.requests().getLast();
-                if (i >= 0) {
-                    client[i] = 1e3 * visit.firstToken();
-                    engine[i] = 1e3 * (request.first() - request.arrived());
-                    added[i] = client[i] - engine[i];
-                }
+        try (server) {
+            List<Visit> visits = visits(server, WARM_UP + times);
+            List<ServedRequest> requests = server.requests();
+            for (int i = 0; i < times; i++) {
+                ServedRequest request = requests.get(requests.size() - times + i);
+                client[i] = 1e3 * visits.get(WARM_UP + i).firstToken();
+                engine[i] = 1e3 * (request.first() - request.arrived());
+                added[i] = client[i] - engine[i];
             }
         }
         return new HttpCost(times, Timing.median(client), Timing.median(engine), Timing.median(added));
     }
 
-    /** Each with another beginning, so that no page is known. */
-    private static Visit visit(NotebookServer server, HttpClient http, int number) throws InterruptedException {
+    /** One after another; each with another beginning, so that no page is known. */
+    private static List<Visit> visits(NotebookServer server, int count) throws InterruptedException {
         try {
-            return Visitor.visit(http, server.url(), server.model(), number + " times?", 2, Visitor.STAYS, piece -> {});
+            return Visitor.load(server)
+                    .prompts((request, tokens) -> request - WARM_UP + " times?")
+                    .closed(1, Collections.nCopies(count, SHORT).iterator())
+                    .samples()
+                    .stream()
+                    .map(sample -> Visit.of(sample, "", Visitor.STAYS))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } finally {
             server.rethrow();
         }

@@ -1,35 +1,29 @@
 package tinyllm.server.notebook;
 
-import java.net.http.HttpClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
-import tinyllm.engine.EngineMetrics.Quantiles;
 import tinyllm.engine.EngineOptions;
 import tinyllm.engine.PolicyFn;
 import tinyllm.engine.PolicyScheduler;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.lab.Charts;
 import tinyllm.lab.chart.RequestPainter;
-import tinyllm.lab.view.Html;
 import tinyllm.lab.view.Live;
 import tinyllm.lab.view.Picture;
+import tinyllm.load.Percentiles;
 import tinyllm.model.CausalLm;
 
 /** A notebook's server under a load that comes over HTTP: what every visitor saw, and what the engine did (chapter 3.8). */
 public final class LoadRun {
 
     private static final List<String> SHARES = List.of("half of them", "9 of 10", "the longest");
-    private static final double[] QUANTILES = {0.5, 0.9, 1};
     private static final long END_SECONDS = 2;
 
     private final String name;
@@ -87,36 +81,16 @@ public final class LoadRun {
 
     private static List<Visit> load(String name, NotebookServer server, Visitors visitors, Live live)
             throws InterruptedException {
-        List<Future<Visit>> coming = new ArrayList<>();
-        long began = System.nanoTime();
-        try (HttpClient client = Visitor.client();
-                ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
-            try {
-                for (Visitors.One one : visitors.all()) {
-                    server.rethrow();
-                    TimeUnit.NANOSECONDS.sleep(began + (long) (one.at() * 1e9) - System.nanoTime());
-                    coming.add(each.submit(() -> Visitor.visit(
-                            client,
-                            server.url(),
-                            server.model(),
-                            one.message(),
-                            one.maxTokens(),
-                            one.leavesAfter(),
-                            piece -> {})));
-                    live.show(() -> Html.of(name + ": " + coming.size() + " visitors have come"));
-                }
-                List<Visit> visits = new ArrayList<>();
-                for (Future<Visit> visit : coming) {
-                    visits.add(visit.get());
-                    live.show(() -> Html.of(name + ": " + visits.size() + " of " + coming.size() + " are gone"));
-                }
-                return visits;
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof RuntimeException refused ? refused : new IllegalStateException(e);
-            } finally {
-                coming.forEach(visit -> visit.cancel(true));
-            }
+        Crowd crowd = new Crowd(name, server, visitors, live);
+        try {
+            Visitor.load(server)
+                    .prompts((request, tokens) -> visitors.all().get(request).message())
+                    .watcher(crowd)
+                    .open(visitors.requests());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        return crowd.visits();
     }
 
     /** The engine hears of the last who left a moment after them. */
@@ -173,27 +147,26 @@ public final class LoadRun {
                                     r.ended() - zero,
                                     r.cancelled()))
                             .toList()));
-            said.add(String.format(Locale.ROOT, "%s %.1f s", run.name, quantile(run.firstTokens(), 0.5)));
+            said.add(String.format(Locale.ROOT, "%s %.1f s", run.name, shares(run.firstTokens(), 1)[0]));
         }
         return RequestPainter.paint("Half of the visitors see text within: " + String.join(", ", said), strips);
     }
 
-    private double[] firstTokens() {
-        return visits.stream()
-                .mapToDouble(Visit::firstToken)
-                .filter(Double::isFinite)
-                .toArray();
+    private Percentiles firstTokens() {
+        return Percentiles.of(visits.stream().mapToDouble(Visit::firstToken).toArray());
     }
 
-    private double[] gaps() {
-        return visits.stream().flatMapToDouble(v -> DoubleStream.of(v.gaps())).toArray();
+    private Percentiles gaps() {
+        return Percentiles.of(visits.stream()
+                .flatMapToDouble(visit -> DoubleStream.of(visit.gaps()))
+                .toArray());
     }
 
     /** Seconds to the first piece of text, as clients measured them. */
     public static Picture firstTokens(LoadRun... runs) {
         Map<String, double[]> series = new LinkedHashMap<>();
         for (LoadRun run : runs) {
-            series.put(run.name, quantiles(run.firstTokens(), 1));
+            series.put(run.name, shares(run.firstTokens(), 1));
         }
         return Charts.bars(
                 "The first text, for half: " + compared(series, "s"),
@@ -207,7 +180,7 @@ public final class LoadRun {
     public static Picture gaps(LoadRun... runs) {
         Map<String, double[]> series = new LinkedHashMap<>();
         for (LoadRun run : runs) {
-            series.put(run.name, quantiles(run.gaps(), 1e3));
+            series.put(run.name, shares(run.gaps(), 1e3));
         }
         return Charts.bars(
                 "Between two pieces, for half: " + compared(series, "ms"),
@@ -223,19 +196,16 @@ public final class LoadRun {
         return String.join(", ", said);
     }
 
-    private static double[] quantiles(double[] values, double scale) {
-        return Arrays.stream(QUANTILES).map(q -> scale * quantile(values, q)).toArray();
-    }
-
-    /** The value that this share does not exceed; 0 of nothing. */
-    private static double quantile(double[] values, double share) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted.length == 0 ? 0 : Quantiles.nearestRank(sorted, share);
+    /** What {@link #SHARES} names; zeros of nothing. */
+    private static double[] shares(Percentiles times, double scale) {
+        return times.count() == 0
+                ? new double[SHARES.size()]
+                : new double[] {scale * times.p50(), scale * times.p90(), scale * times.max()};
     }
 
     @Override
     public String toString() {
+        double[] first = shares(firstTokens(), 1);
         long left = requests.stream().filter(ServedRequest::cancelled).count();
         return String.format(
                 Locale.ROOT,
@@ -245,9 +215,9 @@ public final class LoadRun {
                 visits.size(),
                 seconds(),
                 left,
-                quantile(firstTokens(), QUANTILES[0]),
-                quantile(firstTokens(), QUANTILES[1]),
-                quantile(firstTokens(), QUANTILES[2]),
+                first[0],
+                first[1],
+                first[2],
                 pagesLeft());
     }
 }

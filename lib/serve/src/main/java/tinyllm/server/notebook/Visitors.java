@@ -1,9 +1,12 @@
 package tinyllm.server.notebook;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import tinyllm.engine.Simulation;
 import tinyllm.lab.BatchRates;
+import tinyllm.load.TraceGenerator;
 
 /**
  * Who comes when, and asks what: a seeded open load. It does not wait for answers, as visitors do not either.
@@ -70,8 +73,15 @@ public record Visitors(List<One> all) {
             String message = "Visitor " + i + " says: " + SENTENCE.repeat(sentences) + "What comes next?";
             boolean leaves = i % LEAVES_EVERY == LEAVES_EVERY - 1;
             all.add(new One(at, message, answerTokens, leaves ? STAYS_FOR : Visitor.STAYS));
-            at -= Math.log(1 - random.nextDouble()) / perSecond;
+            at += TraceGenerator.gap(random, perSecond);
         }
         return new Visitors(all);
+    }
+
+    /** As a load takes them. */
+    Iterator<Simulation.Request> requests() {
+        return all.stream()
+                .map(one -> new Simulation.Request(one.at(), 0, one.maxTokens(), 0))
+                .iterator();
     }
 }

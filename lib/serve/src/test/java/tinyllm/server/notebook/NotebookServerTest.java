@@ -36,7 +36,8 @@ import tools.jackson.databind.json.JsonMapper;
 class NotebookServerTest {
 
     private static final CausalLm MODEL = Tiny.model();
-    private static final HttpClient CLIENT = Visitor.client();
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     /** Steps that take as long as a larger model's. */
     private static final EngineOptions SLOW = EngineOptions.standard().with(step -> LockSupport.parkNanos(3_000_000));
@@ -125,8 +126,7 @@ class NotebookServerTest {
     @Test
     void givesThePagesOfAClientBackThatLeaves() throws Exception {
         try (NotebookServer server = serve(MODEL, SLOW)) {
-            Visit visit =
-                    Visitor.visit(CLIENT, server.url(), server.model(), "Tell me a long story.", 900, 2, piece -> {});
+            Visit visit = Visitor.visit(server, "Tell me a long story.", 900, 2, piece -> {});
             assertThat(visit.left()).isTrue();
             long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
             while (System.nanoTime() < until && !server.requests().getFirst().cancelled()) {

@@ -15,18 +15,18 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import tinyllm.bench.Lengths;
-import tinyllm.bench.TraceGenerator;
-import tinyllm.bench.load.Api;
-import tinyllm.bench.load.Load;
-import tinyllm.bench.load.LoadReport;
-import tinyllm.bench.load.Prompts;
-import tinyllm.bench.load.Sample;
 import tinyllm.engine.EngineMetrics;
 import tinyllm.engine.EngineOptions;
 import tinyllm.engine.FinishReason;
 import tinyllm.engine.QueueBounds;
 import tinyllm.engine.SchedulerPolicy;
+import tinyllm.load.Api;
+import tinyllm.load.Lengths;
+import tinyllm.load.Load;
+import tinyllm.load.LoadReport;
+import tinyllm.load.Prompts;
+import tinyllm.load.Sample;
+import tinyllm.load.TraceGenerator;
 import tinyllm.server.ApiServer;
 
 /** What the load counts is what the server counts, and what another client counts. */

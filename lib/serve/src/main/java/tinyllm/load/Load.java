@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tinyllm.bench.TraceGenerator;
 import tinyllm.engine.Simulation;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -31,6 +30,7 @@ public final class Load {
     private final Prompts prompts;
     private final Map<String, Object> fields;
     private final Duration limit;
+    private final Watcher watcher;
 
     private Load(
             String url,
@@ -39,7 +39,8 @@ public final class Load {
             Api api,
             Prompts prompts,
             Map<String, Object> fields,
-            Duration limit) {
+            Duration limit,
+            Watcher watcher) {
         this.url = url;
         this.model = model;
         this.key = key;
@@ -47,6 +48,7 @@ public final class Load {
         this.prompts = prompts;
         this.fields = fields;
         this.limit = limit;
+        this.watcher = watcher;
     }
 
     /**
@@ -59,37 +61,42 @@ public final class Load {
         if (!base.matches("https?://[^/\\s]+(/\\S*)?")) {
             throw new IllegalArgumentException("a server's address is like http://localhost:8080, not \"" + url + "\"");
         }
-        return new Load(base, null, null, Api.CHAT, Prompts.words(1), Map.of(), Duration.ofMinutes(10));
+        return new Load(base, null, null, Api.CHAT, Prompts.words(1), Map.of(), Duration.ofMinutes(10), Watcher.NONE);
     }
 
     /** Asks this model; without it, the first one that the server lists. */
     public Load model(String name) {
-        return new Load(url, name, key, api, prompts, fields, limit);
+        return new Load(url, name, key, api, prompts, fields, limit, watcher);
     }
 
     /** Shows this key as a bearer token. */
     public Load key(String secret) {
-        return new Load(url, model, secret, api, prompts, fields, limit);
+        return new Load(url, model, secret, api, prompts, fields, limit, watcher);
     }
 
     public Load by(Api way) {
-        return new Load(url, model, key, way, prompts, fields, limit);
+        return new Load(url, model, key, way, prompts, fields, limit, watcher);
     }
 
     public Load prompts(Prompts texts) {
-        return new Load(url, model, key, api, texts, fields, limit);
+        return new Load(url, model, key, api, texts, fields, limit, watcher);
     }
 
     /** Sends a field with every request, in the place of the load's own of this name; null leaves that out. */
     public Load field(String name, @Nullable Object value) {
         Map<String, Object> more = new LinkedHashMap<>(fields);
         more.put(name, value == null ? Api.MAPPER.nullNode() : value);
-        return new Load(url, model, key, api, prompts, more, limit);
+        return new Load(url, model, key, api, prompts, more, limit, watcher);
     }
 
     /** Gives up on an answer that is not whole after this time (ten minutes without it). */
     public Load limit(Duration most) {
-        return new Load(url, model, key, api, prompts, fields, most);
+        return new Load(url, model, key, api, prompts, fields, most, watcher);
+    }
+
+    /** Tells this watcher what happens. */
+    public Load watcher(Watcher sees) {
+        return new Load(url, model, key, api, prompts, fields, limit, sees);
     }
 
     /** The same, for those who need nothing else: {@code Load.on(url).open(trace, count)}. */
@@ -110,9 +117,9 @@ public final class Load {
 
     /** The same with requests of your own; each arrives when it says, and none before the one ahead of it. */
     public LoadReport open(Iterator<Simulation.Request> requests) throws IOException, InterruptedException {
-        try (LoadRun run = new LoadRun(limit)) {
-            String asked = asked(run.client());
-            return new LoadReport(url, asked, run.open(all(asked, requests)));
+        try (Loop loop = new Loop(limit, watcher)) {
+            String asked = asked(loop.client());
+            return new LoadReport(url, asked, loop.open(all(asked, requests)));
         }
     }
 
@@ -130,9 +137,22 @@ public final class Load {
         if (clients < 1) {
             throw new IllegalArgumentException("a closed loop needs 1 client or more, not " + clients);
         }
-        try (LoadRun run = new LoadRun(limit)) {
-            String asked = asked(run.client());
-            return new LoadReport(url, asked, run.closed(clients, all(asked, requests)));
+        try (Loop loop = new Loop(limit, watcher)) {
+            String asked = asked(loop.client());
+            return new LoadReport(url, asked, loop.closed(clients, all(asked, requests)));
+        }
+    }
+
+    /**
+     * One request, sent by the calling thread, which reads the answer to its end: for who shows it while it comes.
+     *
+     * @param maxTokens of the answer
+     */
+    public Sample ask(String prompt, int maxTokens) throws IOException, InterruptedException {
+        Simulation.Request wanted = new Simulation.Request(0, 0, maxTokens, 0);
+        try (Loop loop = new Loop(limit, watcher)) {
+            HttpRequest request = prompts((number, tokens) -> prompt).http(asked(loop.client()), 0, wanted);
+            return loop.alone(new Asking(api, 0, wanted, request, watcher));
         }
     }
 
@@ -140,7 +160,7 @@ public final class Load {
         List<Asking> all = new ArrayList<>();
         while (requests.hasNext()) {
             Simulation.Request next = requests.next();
-            all.add(new Asking(api, all.size(), next, http(asked, all.size(), next)));
+            all.add(new Asking(api, all.size(), next, http(asked, all.size(), next), watcher));
         }
         return all;
     }

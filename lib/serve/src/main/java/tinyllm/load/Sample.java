@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * arrival, not from when it was sent: a client that could not send in time hides nothing.
  *
  * @param request counted from 0 in the order of arrival
- * @param promptWanted tokens that its prompt was made for
+ * @param promptWanted tokens that its prompt was made for; 0 where it was made for none
  * @param tokensWanted that it asked for at most
  * @param planned when it was to arrive
  * @param sent when it was sent

@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -37,14 +37,16 @@ public enum Api {
         return body;
     }
 
+    /** The text that an event brought; empty when it brought none. */
+    String text(JsonNode event) {
+        JsonNode choice = event.path("choices").path(0);
+        return (this == COMPLETIONS ? choice.path("text") : choice.path("delta").path("content")).asString("");
+    }
+
     /** Whether an event brought something that the model wrote: text, thoughts or a part of a tool call. */
     boolean writes(JsonNode event) {
-        JsonNode choice = event.path("choices").path(0);
-        if (this == COMPLETIONS) {
-            return !choice.path("text").asString("").isEmpty();
-        }
-        JsonNode delta = choice.path("delta");
-        return !delta.path("content").asString("").isEmpty()
+        JsonNode delta = event.path("choices").path(0).path("delta");
+        return !text(event).isEmpty()
                 || !delta.path("reasoning_content").asString("").isEmpty()
                 || !delta.path("tool_calls").isEmpty();
     }

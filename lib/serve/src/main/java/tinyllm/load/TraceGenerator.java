@@ -1,4 +1,4 @@
-package tinyllm.bench;
+package tinyllm.load;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -30,6 +30,11 @@ public record TraceGenerator(long seed, double requestsPerSecond, Lengths prompt
         return new TraceGenerator(seed, Double.POSITIVE_INFINITY, prompts, answers, 1);
     }
 
+    /** Seconds between two arrivals of a Poisson process: of people who come independently of each other. */
+    public static double gap(Random random, double perSecond) {
+        return -Math.log(1 - random.nextDouble()) / perSecond;
+    }
+
     /** The first so many requests, made one by one: a million of them take no memory. */
     public Iterator<Simulation.Request> requests(int count) {
         Random random = new Random(seed);
@@ -47,8 +52,7 @@ public record TraceGenerator(long seed, double requestsPerSecond, Lengths prompt
                 if (made++ >= count) {
                     throw new NoSuchElementException("all " + count + " requests were made");
                 }
-                // the gap between two arrivals of a Poisson process
-                now += -Math.log(1 - random.nextDouble()) / requestsPerSecond;
+                now += gap(random, requestsPerSecond);
                 return new Simulation.Request(
                         now,
                         prompts.draw().applyAsInt(random),

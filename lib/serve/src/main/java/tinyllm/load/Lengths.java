@@ -1,4 +1,4 @@
-package tinyllm.bench;
+package tinyllm.load;
 
 import java.util.Random;
 import java.util.function.ToIntFunction;

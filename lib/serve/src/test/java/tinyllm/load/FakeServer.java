@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -15,7 +15,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.locks.LockSupport;
 
 /** One run of a load: it owns the connections and the threads. Used by one thread. */
-final class LoadRun implements AutoCloseable {
+final class Loop implements AutoCloseable {
 
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
@@ -26,11 +26,13 @@ final class LoadRun implements AutoCloseable {
             .executor(threads)
             .build();
     private final Duration limit;
+    private final Watcher watcher;
     private long origin;
 
     /** @param limit of time for one answer */
-    LoadRun(Duration limit) {
+    Loop(Duration limit, Watcher watcher) {
         this.limit = limit;
+        this.watcher = watcher;
     }
 
     HttpClient client() {
@@ -45,10 +47,13 @@ final class LoadRun implements AutoCloseable {
             double planned = one.wanted().arrives();
             sleepUntil(planned);
             answers.add(threads.submit(() -> ask(one, planned)));
+            watcher.sent(one.request());
         }
         List<Sample> samples = new ArrayList<>();
         for (Future<Sample> answer : answers) {
-            samples.add(get(answer));
+            Sample sample = get(answer);
+            samples.add(sample);
+            watcher.ended(sample);
         }
         return samples;
     }
@@ -62,7 +67,10 @@ final class LoadRun implements AutoCloseable {
         for (int i = 0; i < clients; i++) {
             busy.add(threads.submit(() -> {
                 for (Asking next = left.poll(); next != null; next = left.poll()) {
-                    samples.add(ask(next, now()));
+                    watcher.sent(next.request());
+                    Sample sample = ask(next, now());
+                    samples.add(sample);
+                    watcher.ended(sample);
                 }
             }));
         }
@@ -70,6 +78,16 @@ final class LoadRun implements AutoCloseable {
             get(one);
         }
         return samples.stream().sorted(Comparator.comparingInt(Sample::request)).toList();
+    }
+
+    /** One, by the calling thread. */
+    Sample alone(Asking one) throws InterruptedException {
+        origin = System.nanoTime();
+        Sample sample = ask(one, 0);
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        return sample;
     }
 
     private Sample ask(Asking one, double planned) {

@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,11 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import tinyllm.bench.Lengths;
-import tinyllm.bench.TraceGenerator;
 import tinyllm.engine.Simulation;
 
 @Timeout(60)
@@ -136,6 +138,141 @@ class LoadTest {
                     load.field("max_tokens", 1).open(AT_ONCE, 1).samples().getFirst();
             assertThat(silent.outcome()).isEqualTo("no answer");
             assertThat(silent.toEnd()).isBetween(0.3, 5.0);
+        }
+    }
+
+    /** Three visitors at once; what each is told has its number. */
+    @Test
+    void aWatcherSeesEveryText() throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        Watcher watcher = new Watcher() {
+            @Override
+            public void sent(int request) {
+                seen.add("sent " + request);
+            }
+
+            @Override
+            public void text(int request, String piece) {
+                seen.add(request + " hears " + piece);
+            }
+
+            @Override
+            public void ended(Sample sample) {
+                seen.add("ended " + sample.request());
+            }
+        };
+        try (FakeServer server = new FakeServer(
+                1,
+                (reply, request) -> reply.text("one")
+                        .data("{'choices':[{'index':0,'delta':{'reasoning_content':'hm'}}]}")
+                        .text("two")
+                        .end(1, 3))) {
+            Load load = Load.on(server.url()).watcher(watcher);
+            LoadReport report = load.open(AT_ONCE, 3);
+            assertThat(report.samples()).allMatch(Sample::ok).allMatch(sample -> sample.events() == 3);
+            assertThat(seen)
+                    .containsSubsequence("sent 0", "sent 1", "sent 2")
+                    .containsSubsequence("0 hears one", "0 hears two", "ended 0", "ended 1", "ended 2")
+                    .containsSubsequence("1 hears one", "1 hears two", "ended 1")
+                    .containsSubsequence("2 hears one", "2 hears two", "ended 2")
+                    .hasSize(12);
+            seen.clear();
+            load.closed(1, AT_ONCE, 2);
+            assertThat(seen)
+                    .containsExactly(
+                            "sent 0",
+                            "0 hears one",
+                            "0 hears two",
+                            "ended 0",
+                            "sent 1",
+                            "1 hears one",
+                            "1 hears two",
+                            "ended 1");
+        }
+    }
+
+    @Test
+    void aClientLeaves() throws Exception {
+        AtomicInteger told = new AtomicInteger();
+        CountDownLatch gone = new CountDownLatch(2);
+        try (FakeServer server = new FakeServer(2, (reply, request) -> {
+            try {
+                while (told.incrementAndGet() < 2_000) {
+                    reply.text("x");
+                    Thread.sleep(5);
+                }
+            } catch (IOException e) {
+                gone.countDown(); // the connection is closed
+            }
+        })) {
+            LoadReport report = Load.on(server.url())
+                    .watcher(new Watcher() {
+                        @Override
+                        public boolean stays(int request, int events) {
+                            return events < 3 * request;
+                        }
+                    })
+                    .open(AT_ONCE, 2);
+            assertThat(report.samples()).extracting(Sample::events).containsExactly(0, 3);
+            assertThat(report.samples())
+                    .allMatch(sample -> "the client left".equals(sample.problem()))
+                    .allMatch(sample -> sample.outcome().equals("200, cut"))
+                    .allMatch(sample -> sample.toEnd() < 5);
+            assertThat(gone.await(20, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void whatAWatcherThrowsEndsTheLoad() throws Exception {
+        try (FakeServer server = new FakeServer(2, (reply, request) -> {
+            if (request.path("max_tokens").asInt() == 1) {
+                reply.text("x").end(1, 1);
+            } else {
+                Thread.sleep(20_000);
+            }
+        })) {
+            Load load = Load.on(server.url()).watcher(new Watcher() {
+                @Override
+                public void ended(Sample sample) {
+                    throw new UnsupportedOperationException("enough");
+                }
+            });
+            var requests = List.of(new Simulation.Request(0, 1, 1, 0), new Simulation.Request(0, 1, 2, 0));
+            long begin = System.nanoTime();
+            assertThatThrownBy(() -> load.open(requests.iterator())).hasMessage("enough");
+            assertThat((System.nanoTime() - begin) / 1e9).isLessThan(10);
+        }
+    }
+
+    /** What shows a text belongs to the thread of a notebook's cell, and that may be stopped. */
+    @Test
+    void oneAsksByItsOwnThread() throws Exception {
+        List<Thread> threads = new ArrayList<>();
+        Watcher watcher = new Watcher() {
+            @Override
+            public void text(int request, String piece) {
+                threads.add(Thread.currentThread());
+            }
+        };
+        try (FakeServer server = new FakeServer(1, (reply, request) -> {
+            reply.text("x");
+            if (request.path("max_tokens").asInt() == 2) {
+                Thread.sleep(20_000);
+            }
+            reply.end(1, 1);
+        })) {
+            Load load = Load.on(server.url()).watcher(watcher);
+            Sample sample = load.ask("Why?", 1);
+            assertThat(sample.ok()).as(sample.problem()).isTrue();
+            assertThat(threads).containsExactly(Thread.currentThread());
+            assertThat(server.requests.getLast().at("/messages/0/content").stringValue())
+                    .isEqualTo("Why?");
+            Thread cell = Thread.currentThread();
+            Thread.startVirtualThread(() -> {
+                LockSupport.parkNanos(300_000_000);
+                cell.interrupt();
+            });
+            assertThatThrownBy(() -> load.ask("Why?", 2)).isInstanceOf(InterruptedException.class);
         }
     }
 

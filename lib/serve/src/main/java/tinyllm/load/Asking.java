@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -28,6 +28,7 @@ final class Asking {
     private final int request;
     private final Simulation.Request wanted;
     private final HttpRequest http;
+    private final Watcher watcher;
 
     private double[] times = new double[64];
     private int events;
@@ -37,11 +38,16 @@ final class Asking {
     private @Nullable String finishReason;
     private @Nullable String problem;
 
-    Asking(Api api, int request, Simulation.Request wanted, HttpRequest http) {
+    Asking(Api api, int request, Simulation.Request wanted, HttpRequest http, Watcher watcher) {
         this.api = api;
         this.request = request;
         this.wanted = wanted;
         this.http = http;
+        this.watcher = watcher;
+    }
+
+    int request() {
+        return request;
     }
 
     Simulation.Request wanted() {
@@ -123,7 +129,15 @@ final class Asking {
         }
         EventLines lines = new EventLines(new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8)));
         boolean done = false;
-        for (String data = lines.next(); data != null; data = lines.next()) {
+        while (true) {
+            if (!watcher.stays(request, events)) {
+                problem = "the client left";
+                return;
+            }
+            String data = lines.next();
+            if (data == null) {
+                break;
+            }
             double now = since(origin);
             if (data.equals("[DONE]")) {
                 done = true;
@@ -148,6 +162,10 @@ final class Asking {
                 times = Arrays.copyOf(times, 2 * events);
             }
             times[events++] = now;
+            String text = api.text(event);
+            if (!text.isEmpty()) {
+                watcher.text(request, text);
+            }
         }
         String reason = event.path("choices").path(0).path("finish_reason").asString("");
         finishReason = reason.isEmpty() ? finishReason : reason;

@@ -1,4 +1,4 @@
-package tinyllm.bench;
+package tinyllm.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

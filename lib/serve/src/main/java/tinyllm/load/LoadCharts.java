@@ -1,4 +1,4 @@
-package tinyllm.bench.load;
+package tinyllm.load;
 
 import java.util.ArrayList;
 import java.util.Arrays;
