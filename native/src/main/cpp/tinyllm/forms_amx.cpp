@@ -1,5 +1,8 @@
 // AVX-512 VNNI, and for five rows of activations and more the int8 tiles of AMX. A tile product is the same exact integer sum of one
 // block of 32 columns; what follows is the float combination of matmul.inl, in the same order.
+//
+// Tiles and vectors share the processor's ports: the products of a block and their addition take turns, however they are mixed
+// (tried: a block ahead of its addition, in turn row by row; slower). So each operation less in either counts.
 
 #include <initializer_list>
 
@@ -35,12 +38,72 @@ struct alignas(64) TileConfig {
   }
 };
 
+/** What this thread's tiles are configured for; loading it takes as long as three blocks of products. */
+class Tiles {
+ public:
+  void configure(int rows, bool halves) {
+    int wanted = halves ? -rows : rows;
+    if (wanted != now_) {
+      TileConfig config(rows, halves);
+      _tile_loadconfig(&config);
+      now_ = wanted;
+    }
+  }
+
+  void release() {
+    if (now_ != 0) {
+      _tile_release();
+      now_ = 0;
+    }
+  }
+
+ private:
+  int now_ = 0;
+};
+
+thread_local Tiles tiles_of_thread;
+
+void amx_release() { tiles_of_thread.release(); }
+
+// How far ahead of the next chunk memory is asked for.
+constexpr size_t CHUNK_FAR = 4096;
+
+/** Codes that are stored with their zero point taken off need no bias. */
+template <int KIND>
+constexpr bool SIGNED = KIND == CENTERED || KIND == SUPER16;
+/** Products of a block: its halves have sums of their own where groups are of 16. */
+template <int KIND>
+constexpr int PER_BLOCK = KIND == SUPER16 ? 2 : 1;
+
 /** A chunk of weights, taken apart once for all rows of activations. */
 struct Chunk {
   alignas(64) uint8_t codes[CHUNK / BLOCK][8 * 64];
   alignas(64) float scale[CHUNK / BLOCK][16];
   alignas(64) float bias[CHUNK / BLOCK][16];
 };
+
+template <int BITS, int KIND>
+inline void tile_codes(const uint8_t* block, B* v) {
+  if constexpr (SIGNED<KIND> && BITS == 5) { // less 16, and 16 more where the fifth bit is
+    const B less16 = _mm512_set1_epi8(static_cast<char>(0xf0));
+    for (int i = 0; i < 4; i++) {
+      B both = bytes(block + 64 * i);
+      v[i] = _mm512_or_si512(both, less16);
+      v[i + 4] = _mm512_or_si512(_mm512_srli_epi16(both, 4), less16);
+    }
+    for (int i = 0; i < 8; i++) {
+      v[i] = with5(v[i], block + 256 + 8 * i);
+    }
+  } else {
+    codes<BITS>(block, v);
+    if constexpr (SIGNED<KIND>) {
+      const B zero_point = _mm512_set1_epi8(static_cast<char>(1 << (BITS - 1)));
+      for (int i = 0; i < 8; i++) {
+        v[i] = _mm512_sub_epi8(v[i], zero_point);
+      }
+    }
+  }
+}
 
 template <int BITS, int KIND>
 inline const uint8_t* open_chunk(const uint8_t* packed, int count, int group, Chunk& chunk) {
@@ -52,9 +115,11 @@ inline const uint8_t* open_chunk(const uint8_t* packed, int count, int group, Ch
     F scale = zero(), bias = zero();
     scales<BITS, KIND>(head, b >> shift, scale, bias);
     store(chunk.scale[b], scale);
-    store(chunk.bias[b], bias);
+    if constexpr (KIND != CENTERED) {
+      store(chunk.bias[b], bias);
+    }
     B v[8];
-    codes<BITS>(packed, v);
+    tile_codes<BITS, KIND>(packed, v);
     packed += block_size;
     for (int i = 0; i < 8; i++) {
       _mm512_store_si512(chunk.codes[b] + 64 * i, v[i]);
@@ -63,38 +128,51 @@ inline const uint8_t* open_chunk(const uint8_t* packed, int count, int group, Ch
   return packed;
 }
 
-/** Four blocks: their products are stored as [block][row][output]. Operands alternate between tiles, so that two are on their way. */
-inline void four_products(const Chunk& chunk, int first, const int8_t* x, size_t cols, int32_t* to) {
-  const int8_t* from = x + first * BLOCK;
-  _tile_loadd(4, from, cols);
-  _tile_loadd(5, chunk.codes[first], 64);
-  _tile_loadd(6, from + BLOCK, cols);
-  _tile_loadd(7, chunk.codes[first + 1], 64);
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
-  _tile_dpbsud(0, 4, 5);
-  _tile_loadd(4, from + 2 * BLOCK, cols);
-  _tile_loadd(5, chunk.codes[first + 2], 64);
-  _tile_dpbsud(1, 6, 7);
-  _tile_loadd(6, from + 3 * BLOCK, cols);
-  _tile_loadd(7, chunk.codes[first + 3], 64);
-  _tile_dpbsud(2, 4, 5);
-  _tile_dpbsud(3, 6, 7);
+// The compiler's functions want the numbers of tiles as they are written.
+#define TL_LOAD(x_tile, w_tile, product)                                                                                       \
+  _tile_loadd(x_tile, x + (first + (product) / per) * BLOCK + (product) % per * 16, cols);                                     \
+  _tile_loadd(w_tile, chunk.codes[first + (product) / per] + (product) % per * 256, 64)
+#define TL_MULTIPLY(to_tile, x_tile, w_tile)                                                                                   \
+  _tile_zero(to_tile);                                                                                                         \
+  if constexpr (SIGNED<KIND>) {                                                                                                \
+    _tile_dpbssd(to_tile, x_tile, w_tile);                                                                                     \
+  } else {                                                                                                                     \
+    _tile_dpbsud(to_tile, x_tile, w_tile);                                                                                     \
+  }
+
+/** One to four products of the blocks from `first` on, stored as [product][row][output]. Operands alternate between tiles. */
+template <int KIND, int COUNT>
+inline void products(const Chunk& chunk, int first, const int8_t* x, size_t cols, int32_t* to) {
+  constexpr int per = PER_BLOCK<KIND>;
+  static_assert(COUNT == 1 || COUNT == 2 || COUNT == 4);
+  TL_LOAD(4, 5, 0);
+  if constexpr (COUNT > 1) {
+    TL_LOAD(6, 7, 1);
+  }
+  TL_MULTIPLY(0, 4, 5)
+  if constexpr (COUNT > 2) {
+    TL_LOAD(4, 5, 2);
+  }
+  if constexpr (COUNT > 1) {
+    TL_MULTIPLY(1, 6, 7)
+  }
+  if constexpr (COUNT > 2) {
+    TL_LOAD(6, 7, 3);
+    TL_MULTIPLY(2, 4, 5)
+    TL_MULTIPLY(3, 6, 7)
+  }
   _tile_stored(0, to, 64);
-  _tile_stored(1, to + 256, 64);
-  _tile_stored(2, to + 512, 64);
-  _tile_stored(3, to + 768, 64);
+  if constexpr (COUNT > 1) {
+    _tile_stored(1, to + 256, 64);
+  }
+  if constexpr (COUNT > 2) {
+    _tile_stored(2, to + 512, 64);
+    _tile_stored(3, to + 768, 64);
+  }
 }
 
-inline void one_product(const Chunk& chunk, int block, const int8_t* x, size_t cols, int32_t* to) {
-  _tile_loadd(4, x + block * BLOCK, cols);
-  _tile_loadd(5, chunk.codes[block], 64);
-  _tile_zero(0);
-  _tile_dpbsud(0, 4, 5);
-  _tile_stored(0, to, 64);
-}
+#undef TL_LOAD
+#undef TL_MULTIPLY
 
 /** The chunk that comes next, fetched a few lines at a time while this one's products are added up. */
 class Ahead {
@@ -107,6 +185,7 @@ class Ahead {
 
   void fetch() {
     for (const uint8_t* stop = at_ + step_; at_ < stop && at_ < end_; at_ += 64) {
+      prefetch_far(at_ + CHUNK_FAR);
       prefetch(at_);
     }
   }
@@ -117,55 +196,38 @@ class Ahead {
   size_t step_;
 };
 
-template <int COUNT>
+template <int KIND, int BLOCKS>
 inline void add_products(const Chunk& chunk, int first, const int32_t* sums, int rows, const Act* acts, size_t blocks, Ahead& ahead,
                          float* out) {
-  F scale[COUNT], bias[COUNT];
-  for (int b = 0; b < COUNT; b++) {
+  F scale[BLOCKS], bias[BLOCKS];
+  for (int b = 0; b < BLOCKS; b++) {
     scale[b] = load(chunk.scale[first + b]);
-    bias[b] = load(chunk.bias[first + b]);
+    if constexpr (KIND != CENTERED) {
+      bias[b] = load(chunk.bias[first + b]);
+    }
   }
   for (int m = 0; m < rows; m++) {
     ahead.fetch();
     F total = load(out + 16 * m);
     const Act* act = acts + static_cast<size_t>(m) * blocks + first;
-    for (int b = 0; b < COUNT; b++) {
-      F dots = floats(_mm512_load_si512(sums + 256 * b + 16 * m));
-      F part = fma(bias[b], set1(act[b].sum), mul(scale[b], dots));
+    for (int b = 0; b < BLOCKS; b++) {
+      const int32_t* sum = sums + 256 * PER_BLOCK<KIND> * b + 16 * m;
+      F part = mul(scale[b], floats(_mm512_load_si512(sum)));
+      if constexpr (KIND == SUPER16) { // the other half's scale is where other kinds have the bias
+        part = fma(bias[b], floats(_mm512_load_si512(sum + 256)), part);
+      } else if constexpr (KIND != CENTERED) {
+        part = fma(bias[b], set1(act[b].sum), part);
+      }
       total = fma(part, set1(act[b].scale), total);
     }
     store(out + 16 * m, total);
   }
 }
 
-/** Groups of 16: the two halves of a block have sums of their own, and scales for themselves. */
-inline void add_halves(const Chunk& chunk, int b, const int8_t* x, size_t cols, int rows, const Act* acts, size_t blocks,
-                       int32_t* sums, Ahead& ahead, float* out) {
-  constexpr int zero_point = 32;
-  _tile_loadd(4, x + b * BLOCK, cols);
-  _tile_loadd(5, chunk.codes[b], 64);
-  _tile_loadd(6, x + b * BLOCK + 16, cols);
-  _tile_loadd(7, chunk.codes[b] + 256, 64);
-  _tile_zero(0);
-  _tile_zero(1);
-  _tile_dpbsud(0, 4, 5);
-  _tile_dpbsud(1, 6, 7);
-  _tile_stored(0, sums, 64);
-  _tile_stored(1, sums + 256, 64);
-  F scale = load(chunk.scale[b]), other = load(chunk.bias[b]);
-  for (int m = 0; m < rows; m++) {
-    ahead.fetch();
-    const Act& act = acts[static_cast<size_t>(m) * blocks + static_cast<size_t>(b)];
-    I low = _mm512_add_epi32(set1i(-zero_point * act.low), _mm512_load_si512(sums + 16 * m));
-    I high = _mm512_add_epi32(set1i(-zero_point * act.high), _mm512_load_si512(sums + 256 + 16 * m));
-    F part = fma(other, floats(high), mul(scale, floats(low)));
-    store(out + 16 * m, fma(part, set1(act.scale), load(out + 16 * m)));
-  }
-}
-
 /** groups * rows rows of activations times a tile; rows are what the tiles are configured for. */
 template <int BITS, int KIND>
 void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, int rows, float* out) {
+  constexpr int per = PER_BLOCK<KIND>, together = 4 / per;
   const size_t cols = static_cast<size_t>(form.cols), blocks = cols / BLOCK;
   Chunk chunk;
   alignas(64) int32_t sums[4 * 256];
@@ -173,26 +235,20 @@ void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Ac
   for (size_t first = 0; first < blocks; first += CHUNK / BLOCK) {
     int count = static_cast<int>(blocks - first < CHUNK / BLOCK ? blocks - first : CHUNK / BLOCK);
     const uint8_t* next = open_chunk<BITS, KIND>(packed, count, form.group, chunk);
-    Ahead ahead(next, static_cast<size_t>(next - packed), (KIND == SUPER16 ? count : (count + 3) / 4) * rows);
+    Ahead ahead(next, static_cast<size_t>(next - packed), (count + together - 1) / together * rows);
     packed = next;
     for (int g = 0; g < groups; g++) {
       const int8_t* from = x + static_cast<size_t>(g * rows) * cols + first * BLOCK;
       const Act* act = acts + static_cast<size_t>(g * rows) * blocks + first;
       float* to = out + g * rows * 16;
-      if constexpr (KIND == SUPER16) {
-        for (int b = 0; b < count; b++) {
-          add_halves(chunk, b, from, cols, rows, act, blocks, sums, ahead, to);
-        }
-      } else {
-        int b = 0;
-        for (; b + 4 <= count; b += 4) {
-          four_products(chunk, b, from, cols, sums);
-          add_products<4>(chunk, b, sums, rows, act, blocks, ahead, to);
-        }
-        for (; b < count; b++) {
-          one_product(chunk, b, from, cols, sums);
-          add_products<1>(chunk, b, sums, rows, act, blocks, ahead, to);
-        }
+      int b = 0;
+      for (; b + together <= count; b += together) {
+        products<KIND, 4>(chunk, b, from, cols, sums);
+        add_products<KIND, together>(chunk, b, sums, rows, act, blocks, ahead, to);
+      }
+      for (; b < count; b++) {
+        products<KIND, per>(chunk, b, from, cols, sums);
+        add_products<KIND, 1>(chunk, b, sums, rows, act, blocks, ahead, to);
       }
     }
   }
@@ -217,15 +273,13 @@ void amx_of_kind(const Form& form, const uint8_t* packed, const int8_t* x, const
 void amx_groups(const Form& form, const uint8_t* packed, const QuantizedRows& all, int first, int groups, int rows, float* out) {
   const int8_t* x = all.codes + static_cast<size_t>(first) * static_cast<size_t>(all.cols);
   const Act* acts = all.acts + static_cast<size_t>(first) * static_cast<size_t>(all.cols / BLOCK);
-  TileConfig config(rows, form.kind == SUPER16);
-  _tile_loadconfig(&config);
+  tiles_of_thread.configure(rows, form.kind == SUPER16);
   switch (form.bits) {
     case 4: amx_of_kind<4>(form, packed, x, acts, groups, rows, out); break;
     case 5: amx_of_kind<5>(form, packed, x, acts, groups, rows, out); break;
     case 6: amx_of_kind<6>(form, packed, x, acts, groups, rows, out); break;
     default: amx_of_kind<8>(form, packed, x, acts, groups, rows, out); break;
   }
-  _tile_release();
 }
 
 void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows, int first, int count, float* out) {
@@ -243,6 +297,6 @@ void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows
 
 } // namespace
 
-const Kernels amx_kernels = TL_KERNELS("amx-int8", amx_tile);
+const Kernels amx_kernels = TL_KERNELS("amx-int8", amx_tile, amx_release);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avx2_kernels = TL_KERNELS("avx2", tile);
+const Kernels avx2_kernels = TL_KERNELS("avx2", tile, nothing_kept);
 
 } // namespace tinyllm

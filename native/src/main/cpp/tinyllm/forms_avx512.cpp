@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avx512_kernels = TL_KERNELS("avx512-vnni", tile);
+const Kernels avx512_kernels = TL_KERNELS("avx512-vnni", tile, nothing_kept);
 
 } // namespace tinyllm

@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels avxvnni_kernels = TL_KERNELS("avx-vnni", tile);
+const Kernels avxvnni_kernels = TL_KERNELS("avx-vnni", tile, nothing_kept);
 
 } // namespace tinyllm

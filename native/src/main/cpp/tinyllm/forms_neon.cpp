@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels neon_kernels = TL_KERNELS("neon", tile);
+const Kernels neon_kernels = TL_KERNELS("neon", tile, nothing_kept);
 
 } // namespace tinyllm

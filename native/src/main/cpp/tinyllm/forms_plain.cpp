@@ -5,6 +5,6 @@
 
 namespace tinyllm {
 
-const Kernels plain_kernels = TL_KERNELS("plain", tile);
+const Kernels plain_kernels = TL_KERNELS("plain", tile, nothing_kept);
 
 } // namespace tinyllm

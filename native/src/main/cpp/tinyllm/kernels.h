@@ -75,12 +75,12 @@ struct SpanResult {
 
 struct Kernels {
   const char* name;
-  /** Most rows that one call of `tile` takes. */
-  int tile_rows;
   /** Normalises (if norm is not null) and quantizes one row; returns false if a value is not finite. scratch: cols floats. */
   bool (*quantize)(const float* x, const float* norm, float eps, int cols, float* scratch, int8_t* codes, Act* acts);
   /** out[m * 16 + r] = row r of the tile times activation row m. */
   void (*tile)(const Form& form, const uint8_t* packed, const QuantizedRows& x, int first, int count, float* out);
+  /** Gives back what `tile` keeps of the processor on this thread, after the last of some tiles. */
+  void (*release)();
   /** out = x / rms(x) * weight */
   void (*rms_norm)(const float* x, const float* weight, float eps, int cols, float* out);
   void (*swiglu)(const float* gate, const float* up, int count, float* out);

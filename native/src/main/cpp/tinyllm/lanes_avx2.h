@@ -132,5 +132,6 @@ inline I dot(I acc, B w, const int8_t* x) {
   return {dot<BITS>(acc.a, w.a, all), dot<BITS>(acc.b, w.b, all)};
 }
 inline void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+inline void prefetch_far(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T1); }
 
 } // namespace

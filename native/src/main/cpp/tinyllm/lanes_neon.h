@@ -111,5 +111,6 @@ inline I dot(I acc, B w, const int8_t* x) {
   return acc;
 }
 inline void prefetch(const void* p) { __builtin_prefetch(p); }
+inline void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
 
 } // namespace

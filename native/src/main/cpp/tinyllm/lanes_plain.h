@@ -85,5 +85,6 @@ inline I dot(I acc, B w, const int8_t* x) {
   return acc;
 }
 inline void prefetch(const void*) {}
+inline void prefetch_far(const void*) {}
 
 } // namespace

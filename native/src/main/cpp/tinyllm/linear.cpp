@@ -89,6 +89,7 @@ class Linear {
         }
         one_tile(which, local, at, first, count);
       }
+      set_.release();
     });
   }
 

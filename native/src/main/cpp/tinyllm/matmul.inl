@@ -1,12 +1,11 @@
 // Rows of int8 activations times a tile of sixteen rows of weights. For each block of 32 columns the integer sums are exact; the
 // float combination below is the same few operations, in the order of the blocks, for each output, in every form.
 
-/** The scales of one group of sixteen rows, and their biases. */
+/** The scales of one group of sixteen rows, and their biases; centred codes have none. */
 template <int BITS, int KIND>
 inline void scales(const uint8_t* head, int group, F& scale, F& bias) {
   if constexpr (KIND == CENTERED) {
     scale = load_half(reinterpret_cast<const uint16_t*>(head + 32 * group));
-    bias = mul(scale, set1(-static_cast<float>(1 << (BITS - 1))));
   } else if constexpr (KIND == HALF) {
     scale = load_half(reinterpret_cast<const uint16_t*>(head + 64 * group));
     bias = load_half(reinterpret_cast<const uint16_t*>(head + 64 * group + 32));
@@ -71,7 +70,13 @@ inline F combine(const B* v, const int8_t* x, const Act& act, F scale, F bias, F
     for (int i = 0; i < 8; i++) {
       sum = dot<BITS>(sum, v[i], x + 4 * i);
     }
-    F part = fma(bias, set1(act.sum), mul(scale, floats(sum)));
+    F part;
+    if constexpr (KIND == CENTERED) { // whole numbers below 2^24: as exact as if the codes were signed
+      constexpr float zero_point = 1 << (BITS - 1);
+      part = mul(scale, fma(set1(-zero_point), set1(act.sum), floats(sum)));
+    } else {
+      part = fma(bias, set1(act.sum), mul(scale, floats(sum)));
+    }
     return fma(part, set1(act.scale), before);
   }
 }
@@ -93,6 +98,7 @@ void rows_times_tile(const Form& form, const uint8_t* packed, const int8_t* x, c
     for (int b = 0; b < count; b++) {
       for (size_t ahead = 0; ahead < block_size; ahead += 64) {
         prefetch(packed + PREFETCH + ahead);
+        prefetch_far(packed + PREFETCH_FAR + ahead);
       }
       F scale = zero(), bias = zero();
       scales<BITS, KIND>(head, b >> shift, scale, bias);
