@@ -16,7 +16,8 @@ Open chapter NN (11, 1.1 or 11-attention) in your own copy, notebooks/my/NN-topi
     "test": """Usage: ./lab test [PART ...] [--quick | --long | --chapter NN]
 Run every test, or the parts that are named; the last line counts what passed.
   PART          tools, native, core, lab, serve, notebooks, embed, book or browser
-  --quick       in less than a minute: no slow test, no notebook executed, no browser
+  --quick       in less than a minute: no slow test, no notebook executed, no embed, book or browser unless it is named;
+                Java by the plain compiler, so without Error Prone's and the formatter's checks
   --chapter NN  one chapter (11, 1.1 or 11-attention): its exercises, edit-run-check, starter and solved notebook
   --long        notebooks in full, and the soak, load and fuzz tests at their full size""",
     "notebooks": """Usage: ./lab notebooks check|build|thumbs [NN ...] [--long] [--keep-outputs | --no-solutions [--out FOLDER]]
@@ -85,7 +86,7 @@ def inside(command: str, rest: list[str]) -> int:
 
     options = commands.parse(command, rest)
     if os.environ.get("TINYLLM_READY") != "1":
-        made = setup.ensure_packages() if command == "book" else setup.java_environment(setup.ensure())
+        made = setup.ensure_packages() if command == "book" else setup.java_environment(setup.ensure(jars=commands.needs_jars(options)))
         env = {**made, "TINYLLM_READY": "1"}
         os.execve(paths.python(), [str(paths.python()), "-I", "-X", "utf8", sys.argv[0], command, *rest], env)
     os.environ.pop("TINYLLM_READY")

@@ -91,6 +91,11 @@ def _test(rest: list[str]) -> Options:
     return Options(long=long, quick=quick, chapter=chapter, parts=tuple(parts))
 
 
+def needs_jars(options: Options) -> bool:
+    """Does a command run the library as it was built? Quick tests compile for themselves, but not for these parts."""
+    return not options.quick or bool({"embed", "browser"} & set(options.parts))
+
+
 def _chapters() -> list[str]:
     return sorted(path.stem for path in paths.SOURCES.glob("[0-9]*.java"))
 

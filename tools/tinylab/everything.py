@@ -1,10 +1,11 @@
 """`./lab test`: the tools' own tests, Maven's, the notebooks, the library for others and the browser; then what passed."""
 
+import contextlib
 import os
 import time
 from typing import Callable
 
-from . import bookcheck, browser, embed, javatests, machine, models, unittests
+from . import bookcheck, browser, embed, javatests, machine, models, quickjava, unittests
 from .commands import Options
 from .console import say
 from .notebooks import check
@@ -14,7 +15,7 @@ from .results import Tally
 MODELS = ("smollm2-135m", "qwen2.5-coder-0.5b")
 # Parts that neither load a model nor start a kernel.
 WITHOUT_MODELS = {"tools", "native", "book"}
-# What ./lab test --quick leaves out: it opens a browser, or waits for Maven.
+# What ./lab test --quick leaves out unless it is named: it opens a browser, waits for Maven, or reads the whole book.
 SLOW = {"embed", "book", "browser"}
 
 
@@ -26,11 +27,16 @@ def main(options: Options) -> int:
     if not options.quick and set(chosen) - WITHOUT_MODELS:
         fetch_models()
     parts = {}
-    for name, part in chosen.items():
-        start = time.monotonic()
-        tally = part()
-        parts[name] = tally
-        say(f"{name}: {tally.line()} ({time.monotonic() - start:.0f} s)")
+    with contextlib.ExitStack() as stack:
+        if options.quick and "tools" in chosen:
+            beside = unittests.Quick()
+            stack.callback(beside.stop)
+            chosen = {**{name: part for name, part in chosen.items() if name != "tools"}, "tools": beside.wait}
+        for name, part in chosen.items():
+            start = time.monotonic()
+            tally = part()
+            parts[name] = tally
+            say(f"{name}: {tally.line()} ({time.monotonic() - start:.0f} s)")
     return summary(parts, time.monotonic() - begun)
 
 
@@ -40,7 +46,7 @@ def plan(options: Options) -> dict[str, Callable[[], Tally]]:
     if options.chapter:
         return {"exercises": lambda: javatests.test(("lab",), long=long, chapter=options.chapter),
                 "notebooks": lambda: check.check((options.chapter,), long=long, starters=True)}
-    every = {"tools": lambda: unittests.run(quick),
+    every = {"tools": unittests.run,
              "notebooks": lambda: check.check(long=long, execute=not quick),
              "embed": embed.check,
              "book": bookcheck.check,
@@ -51,7 +57,7 @@ def plan(options: Options) -> dict[str, Callable[[], Tally]]:
     chosen = {name: part for name, part in every.items() if not options.parts or name in options.parts}
     if modules:
         first = {name: chosen.pop(name) for name in ("tools",) if name in chosen}
-        chosen = {**first, "Java": lambda: javatests.test(modules, long=long, quick=quick), **chosen}
+        chosen = {**first, "Java": lambda: quickjava.test(modules) if quick else javatests.test(modules, long=long), **chosen}
     return chosen
 
 
@@ -62,6 +68,8 @@ def summary(parts: dict[str, Tally], seconds: float) -> int:
     print("The ten slowest parts:")
     for name, took in sorted(total.seconds.items(), key=lambda pair: -pair[1])[:10]:
         print(f"  {took:7.1f} s  {name}")
+    for remark in total.remarks:
+        print(f"Too slow for --quick: {remark}")
     for note in total.notes:
         print(f"Skipped: {note}")
     print(f"In {seconds / 60:.1f} minutes:")

@@ -12,20 +12,18 @@ MODULES = {"native": "native", "core": "lib/core", "lab": "lib/lab", "serve": "l
 CHAPTER_TESTS = "ExercisesTest,MisbehavingAnswersTest,MutationTest,EditRunCheckTest"
 
 
-def test(names: tuple[str, ...] = tuple(MODULES), *, long: bool = False, quick: bool = False, chapter: str = "") -> Tally:
-    """The tests of these modules; `quick` leaves out those tagged "slow", `chapter` keeps one chapter's alone."""
+def test(names: tuple[str, ...] = tuple(MODULES), *, long: bool = False, chapter: str = "") -> Tally:
+    """The tests of these modules; `chapter` keeps one chapter's alone."""
     for report in _reports():
         report.unlink()
     words = ["-Dmaven.test.failure.ignore=true", f"-Dtinyllm.python={paths.python()}"]
     if long:
         words.append("-Dtinyllm.long=true")
-    if quick:
-        words.append("-DexcludedGroups=slow")
     if chapter:
         words += [f"-Dtinyllm.chapter={chapter}", f"-Dtest={CHAPTER_TESTS}", "-Dsurefire.failIfNoSpecifiedTests=false"]
     words += _modules(names)
     # Javadoc's errors are the compiler's too, and the part "embed" makes the jars.
-    words += ["-Dmaven.javadoc.skip=true", "verify"] if set(names) == set(MODULES) and not quick else ["test"]
+    words += ["-Dmaven.javadoc.skip=true", "verify"] if set(names) == set(MODULES) else ["test"]
     jdk = machine.find_jdk()
     command = [machine.find_maven(), "-B", "-ntp", "-Dstyle.color=never", *words]
     tally = Tally()

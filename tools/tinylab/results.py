@@ -20,6 +20,7 @@ class Tally:
     seconds: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @contextmanager
     def test(self, name: str) -> Iterator[list[str]]:
@@ -54,6 +55,7 @@ class Tally:
         self.seconds.update(other.seconds)
         self.problems += other.problems
         self.notes += other.notes
+        self.remarks += other.remarks
 
     def line(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"

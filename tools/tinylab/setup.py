@@ -19,8 +19,9 @@ MODULES = ("native", "lib/core", "lib/lab", "lib/serve")
 DEPENDENCY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0"
 
 
-def ensure(model: bool = False) -> Path:
-    """Bring everything up to date and return the JDK; with `model`, the small model is here too, if it can be had.
+def ensure(model: bool = False, jars: bool = True) -> Path:
+    """Bring everything up to date and return the JDK; with `model`, the small model is here too, if it can be had. Without
+    `jars` a library that was built from other Java sources will do: its native part and what it depends on are as they should be.
 
     What does not depend on each other runs side by side: the Python packages, the Java build with its own downloads, the
     model's bytes.
@@ -31,7 +32,7 @@ def ensure(model: bool = False) -> Path:
     begun = time.monotonic()
     with _lock():
         make_environment()
-        together(install_packages, lambda: ensure_build(jdk), *([models.prefetch] if model else []))
+        together(install_packages, lambda: ensure_build(jdk, jars), *([models.prefetch] if model else []))
         kernels.refresh(jdk)
     if model:
         models.fetch(models.SMALL, jdk)
@@ -135,12 +136,24 @@ def built() -> bool:
     return (paths.TARGET / "lab-build.stamp").exists() and _classpath_file("lib/serve").exists()
 
 
-def ensure_build(jdk: Path) -> None:
-    """Build the jars with Maven and write each module's class path beside them."""
-    stamp = paths.TARGET / "lab-build.stamp"
-    wanted = build_digest(jdk)
-    if stamps.is_current(stamp, wanted) and all((_classpath_file(m)).exists() for m in ("lib/lab", "lib/serve")):
-        return
+def foundation_digest(jdk: Path) -> str:
+    """A hash of what the build depends on beside the Java sources in lib/."""
+    native = paths.ROOT / "native"
+    return stamps.digest(str(jdk), str(machine.java_version(jdk)), paths.ROOT / "pom.xml", native / "build.py", native / "src" / "main",
+                         *(paths.ROOT / module / "pom.xml" for module in MODULES))
+
+
+def ensure_build(jdk: Path, jars: bool = True) -> None:
+    """Build the jars with Maven and write each module's class path beside them; without `jars` only if lib/'s sources are not
+    all that has changed."""
+    stamp, below = paths.TARGET / "lab-build.stamp", paths.TARGET / "lab-foundation.stamp"
+    wanted, foundation = build_digest(jdk), foundation_digest(jdk)
+    if all((_classpath_file(m)).exists() for m in ("lib/lab", "lib/serve")):
+        if stamps.is_current(stamp, wanted):
+            stamps.write(below, foundation)
+            return
+        if not jars and stamps.is_current(below, foundation):
+            return
     machine.check_served()
     maven = machine.find_maven()
     machine.find_compiler()
@@ -148,6 +161,7 @@ def ensure_build(jdk: Path) -> None:
     if running.exists():
         _drop_half_written()
     stamp.unlink(missing_ok=True)
+    below.unlink(missing_ok=True)
     stamps.write(running, "")
     command = [
         maven, "-B", "-Dstyle.color=never", "-Dmaven.test.skip=true", "-Dspotless.check.skip=true",
@@ -157,6 +171,7 @@ def ensure_build(jdk: Path) -> None:
     run("building the library", command, paths.home() / "logs" / "build.log", java_environment(jdk), paths.ROOT, _maven_step,
         maven_bytes)
     stamps.write(stamp, wanted)
+    stamps.write(below, foundation)
     running.unlink()
 
 

@@ -16,17 +16,13 @@ BESIDE = (("test_kernel_faults.InterruptTest",),
 CHILD = "import sys; sys.path[:0] = sys.argv[1:3]; from tinylab import unittests; unittests.child(sys.argv[3:])"
 
 
-def run(quick: bool = False) -> Tally:
-    """All tests; `quick` leaves out the classes that say `slow = True`."""
+def run() -> Tally:
+    """All tests."""
     tally = Tally()
     with tally.test("tools") as problems:
-        aside = [] if quick else [_start(names) for names in BESIDE]
+        aside = [_start(names) for names in BESIDE]
         try:
-            found = _tests(unittest.defaultTestLoader.discover(str(FOLDER)))
-            if quick:
-                chosen = [test for test in found if not getattr(test, "slow", False)]
-            else:
-                chosen = [test for test in found if not _beside(test)]
+            chosen = [test for test in _discovered() if not _beside(test)]
             counts = [_run(unittest.TestSuite(chosen)), *(_result(process, names) for process, names in zip(aside, BESIDE))]
         finally:
             for process in aside:
@@ -34,14 +30,47 @@ def run(quick: bool = False) -> Tally:
                 process.wait()
         for one in counts:
             problems += one["problems"]
+    return _counted(tally, counts)
+
+
+class Quick:
+    """The tests but those of classes that say `slow = True`, in a process of their own beside whatever else runs."""
+
+    def __init__(self) -> None:
+        self.process = _start(())
+
+    def wait(self) -> Tally:
+        tally = Tally()
+        try:
+            with tally.test("tools") as problems:
+                counts = [_result(self.process, ("the tools' tests",))]
+                problems += counts[0]["problems"]
+        finally:
+            self.stop()
+        return _counted(tally, counts)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def _counted(tally: Tally, counts: list[dict]) -> Tally:
     bad, skipped = sum(len(one["problems"]) for one in counts), sum(one["skipped"] for one in counts)
     tally.passed, tally.failed, tally.skipped = sum(one["run"] for one in counts) - bad - skipped, bad, skipped
     return tally
 
 
 def child(names: list[str]) -> None:
-    """In a process of its own: run these classes and print what came of it as the last line."""
-    print(json.dumps(_run(unittest.defaultTestLoader.loadTestsFromNames(names))), flush=True)
+    """In a process of its own: run these classes, or without names all that are not slow; the last line printed is what came of it."""
+    if names:
+        tests = unittest.defaultTestLoader.loadTestsFromNames(names)
+    else:
+        tests = unittest.TestSuite(test for test in _discovered() if not getattr(test, "slow", False))
+    print(json.dumps(_run(tests)), flush=True)
+
+
+def _discovered() -> list[unittest.TestCase]:
+    return list(_tests(unittest.defaultTestLoader.discover(str(FOLDER))))
 
 
 def _start(names: tuple[str, ...]) -> subprocess.Popen:

@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -87,9 +89,13 @@ class NamesTest {
     /** Each hit as: line 3: "warp" is called "SIMD group" here. */
     private static List<String> hits(String text, List<Banned> banned) {
         String plain = words(text);
+        Set<String> there = parts(plain);
         List<String> hits = new ArrayList<>();
         for (Banned name : banned) {
-            if (!plain.contains(words(name.name()).split(" ")[0])) {
+            String first = words(name.name()).split(" ")[0];
+            if (first.matches("[a-z0-9]+")
+                    ? !there.contains(first) && !there.contains(first + "s")
+                    : !plain.contains(first)) {
                 continue; // most names are in no file: this is many times faster than the pattern
             }
             var matcher = name.pattern().matcher(plain);
@@ -105,11 +111,33 @@ class NamesTest {
         return hits;
     }
 
+    /** All that stands between blanks, signs and letters other than ASCII's. */
+    private static Set<String> parts(String plain) {
+        Set<String> parts = new HashSet<>();
+        int begun = 0;
+        for (int i = 0; i <= plain.length(); i++) {
+            char c = i < plain.length() ? plain.charAt(i) : ' ';
+            if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9')) {
+                parts.add(plain.substring(begun, i));
+                begun = i + 1;
+            }
+        }
+        return parts;
+    }
+
     /** Identifiers as words: camel humps and underscores become blanks, as do hyphens. Line ends stay. */
     private static String words(String text) {
-        return text.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ")
-                .replaceAll("[_-]", " ")
-                .toLowerCase(Locale.ROOT);
+        StringBuilder words = new StringBuilder(text.length() + text.length() / 8);
+        char last = ' ';
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= 'A' && c <= 'Z' && (last >= 'a' && last <= 'z' || last >= '0' && last <= '9')) {
+                words.append(' ');
+            }
+            words.append(c == '_' || c == '-' ? ' ' : c);
+            last = c;
+        }
+        return words.toString().toLowerCase(Locale.ROOT);
     }
 
     private static List<Banned> banned() throws IOException {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +95,7 @@ class EngineFaultsTest {
     /** The model itself is broken for a while: all fail at once, new ones are refused with a sentence, and then it serves again. */
     @ParameterizedTest
     @MethodSource("throwables")
+    @Tag("slow")
     void allFailAndTheEngineRestarts(Supplier<Throwable> what) throws Exception {
         AtomicBoolean broken = new AtomicBoolean();
         model.fault = chunks -> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -81,6 +82,7 @@ class FlashAttentionTest {
         "8, 2, 1, 1, 20, 20",
         "24, 3, 1, 2, 3, 1100"
     })
+    @Tag("slow")
     void table(int d, int hq, int hkv, int b, int l, int s) {
         Tensor q = Tensor.normal(1, b, hq, l, d);
         Tensor k = Tensor.normal(2, b, hkv, s, d);

@@ -8,6 +8,7 @@ import static tinyllm.kernel.MetalTables.silentAll;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -48,6 +49,7 @@ class MetalAttentionTest {
 
     @ParameterizedTest
     @MethodSource("attentions")
+    @Tag("slow")
     void maskedPrefill(int b, int hq, int hkv, int l, int s, int d) {
         Tensor q = Oracle.normal(13, DType.F32, b, hq, l, d);
         Tensor k = Oracle.normal(14, DType.F32, b, hkv, s, d);

@@ -9,6 +9,7 @@ import static tinyllm.kernel.MetalTables.tolerance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -144,6 +145,7 @@ class MetalSourcesTest {
 
     @ParameterizedTest
     @MethodSource("products")
+    @Tag("slow")
     void quantizedMatmul(int m, int n, int k, int bits, int group, DType dtype) {
         Tensor x = Oracle.normal(11, dtype, m, k);
         Weights w = Oracle.weights(12, n, k, bits, group, dtype);

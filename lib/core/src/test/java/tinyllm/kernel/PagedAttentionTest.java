@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -104,6 +105,7 @@ class PagedAttentionTest {
 
     @ParameterizedTest
     @CsvSource({"16,64,F32", "32,80,F32", "64,128,F16", "128,64,F32", "16,256,F32"})
+    @Tag("slow")
     void chunksOfManySequences(int pageTokens, int dim, DType dtype) {
         List<Sequence> sequences = dealt(
                 pageTokens, new int[] {0, 9}, new int[] {pageTokens + 3, 1}, new int[] {5, 0}, new int[] {20, 65});

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,7 @@ class TextQualityTest {
     /** The same requantized numbers whether dequantized, in MLX's packing, or in ours with int8 activations. */
     @ParameterizedTest
     @CsvSource({"2, 32", "3, 64", "4, 64", "5, 32", "6, 64", "8, 32", "4, 128"})
+    @Tag("slow")
     void kernelSetsReadTheSameRequantizedWeights(int bits, int group, @TempDir Path folder) throws Exception {
         String path = TinyQuantized.write(folder, "qwen2").toString();
         var form = new AffineQuantization(bits, group);

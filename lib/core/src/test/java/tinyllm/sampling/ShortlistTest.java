@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +57,7 @@ class ShortlistTest {
         "1, 0, 1, 0.05, 3",
         "1.3, 100, 0.95, 0.02, 4"
     })
+    @Tag("slow")
     void decidesAsTheWholeRow(double temperature, int topK, double topP, double minP, double spread) {
         float[] row = row(11, spread);
         SamplingParams params = new SamplingParams(temperature, topK, topP, minP, 1, 5);

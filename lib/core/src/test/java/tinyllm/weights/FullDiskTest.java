@@ -17,10 +17,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Row F18: the disk fills while a download runs. What has come stays, and the next fetch goes on from there. */
+@Tag("slow")
 class FullDiskTest {
     private static final byte[] CONTENT = KilledFetchTest.content();
 

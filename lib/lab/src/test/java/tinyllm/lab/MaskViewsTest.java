@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tinyllm.engine.Generator;
 import tinyllm.kernel.KernelSet;
@@ -126,6 +127,7 @@ class MaskViewsTest {
 
     /** A learner's penalties give what the library's own way gives, in the generator and beside a repetition penalty. */
     @Test
+    @Tag("slow")
     void penaltiesByArraysAreTheLibrarys() {
         Sampler own = Sampler.library().with(AnswerPenalties::new);
         Loops library = Loops.of(model, Sampler.library(), "abcabc", 40)

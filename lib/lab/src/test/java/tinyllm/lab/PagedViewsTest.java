@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tinyllm.cache.BlockTableRows;
 import tinyllm.cache.KvCache;
@@ -50,6 +51,7 @@ class PagedViewsTest {
 
     /** Few pages or many, small or large: every text is what it would be alone. */
     @Test
+    @Tag("slow")
     void textsDoNotDependOnPages() {
         PagedTexts much = PagedTexts.of(model, PooledKvArrays::new, FIVE, 40, 8);
         PagedTexts little = PagedTexts.of(model, PooledKvArrays::new, FIVE, 22, 4);

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +72,7 @@ public class JsonSchemaTest {
 
     @ParameterizedTest
     @MethodSource("schemas")
+    @Tag("slow")
     void whatIsDrawnValidatesAndEnds(String schema) {
         JsonConstraint.Ready ready = ready(schema);
         Schema validator = REGISTRY.getSchema(schema);
@@ -195,6 +197,7 @@ public class JsonSchemaTest {
     /** Refused with a sentence or usable, but never endless (row R5). */
     @ParameterizedTest
     @MethodSource("hostile")
+    @Tag("slow")
     void hostileSchemasTakeLittleTime(String schema) {
         Assertions.assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
             try {

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tinyllm.course.ReferenceUse;
 import tinyllm.tensor.DType;
@@ -358,6 +359,7 @@ class CheckTest {
     }
 
     @Test
+    @Tag("slow")
     void loopsWhateverHappens() {
         boolean[] end = {false};
         CheckResult result = new Check<>(DOUBLE, Duration.ofMillis(200)).run(() -> (Doubling) x -> {

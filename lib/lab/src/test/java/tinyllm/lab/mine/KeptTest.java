@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tinyllm.lab.check.Check;
@@ -21,6 +22,7 @@ import tinyllm.lab.exercises.Exercises;
 import tinyllm.lab.kernel.Imports;
 
 /** A session's snippets become one Java file that compiles by itself and passes the check again. */
+@Tag("slow")
 class KeptTest {
 
     private static final Exercise<?> SOFTMAX = Exercises.get("1.1 softmax");

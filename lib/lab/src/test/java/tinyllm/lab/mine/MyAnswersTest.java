@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import tinyllm.lab.grade.Answers;
  * The learner's kept answers, each case a test of its own on this thread: set a breakpoint in {@code notebooks/my/src} and debug
  * {@link #answers} (lib/lab/README.md says how).
  */
+@Tag("slow")
 class MyAnswersTest {
 
     @TestFactory

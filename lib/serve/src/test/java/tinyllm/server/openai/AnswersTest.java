@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -158,6 +159,7 @@ class AnswersTest {
                 "'tool_choice':'required','parallel_tool_calls':false",
                 "'tool_choice':{'type':'function','function':{'name':'weather'}}"
             })
+    @Tag("slow")
     void callsThatMustComeDo(String choice) {
         for (int seed = 0; seed < 6; seed++) {
             Tiny.Answer answer = chat(TOOLS + "," + choice + ",'seed':" + seed + ",'max_tokens':250,'stream':true");

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tinyllm.engine.EngineOptions;
@@ -42,6 +43,7 @@ import tinyllm.server.ApiServer;
 
 /** Clients that people have already talk to the server without changes. */
 @Timeout(120)
+@Tag("slow")
 class ClientsTest {
     private static final ApiServer SERVER = start();
     private static final String URL = "http://127.0.0.1:" + SERVER.port() + "/v1";
