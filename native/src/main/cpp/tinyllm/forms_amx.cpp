@@ -14,9 +14,9 @@
 namespace tinyllm {
 namespace {
 
-constexpr int AMX_ROWS = 16;
-// Fewer rows than these are quicker without tiles.
+// Fewer rows than these are quicker without tiles: alone, and after others that have taken the weights apart.
 constexpr int LEAST_AMX_ROWS = 5;
+constexpr int LEAST_AMX_REST = 3;
 
 /** Tiles 0 to 3 are products [16 rows, 16 outputs], 4 and 6 activations, 5 and 7 weights, of 32 columns or of 16. */
 struct alignas(64) TileConfig {
@@ -224,74 +224,75 @@ inline void add_products(const Chunk& chunk, int first, const int32_t* sums, int
   }
 }
 
-/** groups * rows rows of activations times a tile; rows are what the tiles are configured for. */
+/** `count` rows of activations times a tile, in groups of `rows`, which is what the tiles are configured for. */
 template <int BITS, int KIND>
-void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, int rows, float* out) {
+void amx_rows(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int count, int rows, float* out) {
   constexpr int per = PER_BLOCK<KIND>, together = 4 / per;
   const size_t cols = static_cast<size_t>(form.cols), blocks = cols / BLOCK;
   Chunk chunk;
   alignas(64) int32_t sums[4 * 256];
-  memset(out, 0, static_cast<size_t>(groups * rows) * 64);
+  memset(out, 0, static_cast<size_t>(count) * 64);
   for (size_t first = 0; first < blocks; first += CHUNK / BLOCK) {
-    int count = static_cast<int>(blocks - first < CHUNK / BLOCK ? blocks - first : CHUNK / BLOCK);
-    const uint8_t* next = open_chunk<BITS, KIND>(packed, count, form.group, chunk);
-    Ahead ahead(next, static_cast<size_t>(next - packed), (count + together - 1) / together * rows);
+    int wide = static_cast<int>(blocks - first < CHUNK / BLOCK ? blocks - first : CHUNK / BLOCK);
+    const uint8_t* next = open_chunk<BITS, KIND>(packed, wide, form.group, chunk);
+    Ahead ahead(next, static_cast<size_t>(next - packed), (wide + together - 1) / together * rows);
     packed = next;
-    for (int g = 0; g < groups; g++) {
-      const int8_t* from = x + static_cast<size_t>(g * rows) * cols + first * BLOCK;
-      const Act* act = acts + static_cast<size_t>(g * rows) * blocks + first;
-      float* to = out + g * rows * 16;
+    for (int done = 0; done < count; done += rows) {
+      int now = count - done < rows ? count - done : rows;
+      const int8_t* from = x + static_cast<size_t>(done) * cols + first * BLOCK;
+      const Act* act = acts + static_cast<size_t>(done) * blocks + first;
+      float* to = out + done * 16;
       int b = 0;
-      for (; b + together <= count; b += together) {
+      for (; b + together <= wide; b += together) {
         products<KIND, 4>(chunk, b, from, cols, sums);
-        add_products<KIND, together>(chunk, b, sums, rows, act, blocks, ahead, to);
+        add_products<KIND, together>(chunk, b, sums, now, act, blocks, ahead, to);
       }
-      for (; b < count; b++) {
+      for (; b < wide; b++) {
         products<KIND, per>(chunk, b, from, cols, sums);
-        add_products<KIND, 1>(chunk, b, sums, rows, act, blocks, ahead, to);
+        add_products<KIND, 1>(chunk, b, sums, now, act, blocks, ahead, to);
       }
     }
   }
 }
 
 template <int BITS>
-void amx_of_kind(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int groups, int rows, float* out) {
+void amx_of_kind(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, int count, int rows, float* out) {
   switch (form.kind) {
-    case CENTERED: return amx_rows<BITS, CENTERED>(form, packed, x, acts, groups, rows, out);
-    case HALF: return amx_rows<BITS, HALF>(form, packed, x, acts, groups, rows, out);
-    case BFLOAT: return amx_rows<BITS, BFLOAT>(form, packed, x, acts, groups, rows, out);
-    case FLOAT: return amx_rows<BITS, FLOAT>(form, packed, x, acts, groups, rows, out);
-    case SUPER: return amx_rows<BITS, SUPER>(form, packed, x, acts, groups, rows, out);
+    case CENTERED: return amx_rows<BITS, CENTERED>(form, packed, x, acts, count, rows, out);
+    case HALF: return amx_rows<BITS, HALF>(form, packed, x, acts, count, rows, out);
+    case BFLOAT: return amx_rows<BITS, BFLOAT>(form, packed, x, acts, count, rows, out);
+    case FLOAT: return amx_rows<BITS, FLOAT>(form, packed, x, acts, count, rows, out);
+    case SUPER: return amx_rows<BITS, SUPER>(form, packed, x, acts, count, rows, out);
     default:
       if constexpr (BITS == 6) {
-        amx_rows<6, SUPER16>(form, packed, x, acts, groups, rows, out);
+        amx_rows<6, SUPER16>(form, packed, x, acts, count, rows, out);
       }
   }
 }
 
-/** groups * rows rows of activations, from row `first` on. */
-void amx_groups(const Form& form, const uint8_t* packed, const QuantizedRows& all, int first, int groups, int rows, float* out) {
+/** Rows first … first + count - 1 of activations; the last group may be read beyond them, as far as its tiles reach. */
+void amx_groups(const Form& form, const uint8_t* packed, const QuantizedRows& all, int first, int count, int rows, float* out) {
   const int8_t* x = all.codes + static_cast<size_t>(first) * static_cast<size_t>(all.cols);
   const Act* acts = all.acts + static_cast<size_t>(first) * static_cast<size_t>(all.cols / BLOCK);
   tiles_of_thread.configure(rows, form.kind == SUPER16);
   switch (form.bits) {
-    case 4: amx_of_kind<4>(form, packed, x, acts, groups, rows, out); break;
-    case 5: amx_of_kind<5>(form, packed, x, acts, groups, rows, out); break;
-    case 6: amx_of_kind<6>(form, packed, x, acts, groups, rows, out); break;
-    default: amx_of_kind<8>(form, packed, x, acts, groups, rows, out); break;
+    case 4: amx_of_kind<4>(form, packed, x, acts, count, rows, out); break;
+    case 5: amx_of_kind<5>(form, packed, x, acts, count, rows, out); break;
+    case 6: amx_of_kind<6>(form, packed, x, acts, count, rows, out); break;
+    default: amx_of_kind<8>(form, packed, x, acts, count, rows, out); break;
   }
 }
 
 void amx_tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows, int first, int count, float* out) {
-  int groups = count / AMX_ROWS, done = groups * AMX_ROWS, rest = count - done;
-  if (groups > 0) {
-    amx_groups(form, packed, rows, first, groups, AMX_ROWS, out);
+  int rest = count % ROWS_TOGETHER, whole = count - rest;
+  if (rest >= (whole > 0 ? LEAST_AMX_REST : LEAST_AMX_ROWS)) {
+    whole = count;
   }
-  float* to = out + static_cast<size_t>(done) * 16;
-  if (rest >= LEAST_AMX_ROWS) {
-    amx_groups(form, packed, rows, first + done, 1, rest, to);
-  } else if (rest > 0) {
-    tile(form, packed, rows, first + done, rest, to);
+  if (whole > 0) {
+    amx_groups(form, packed, rows, first, whole, whole < ROWS_TOGETHER ? whole : ROWS_TOGETHER, out);
+  }
+  if (whole < count) {
+    tile(form, packed, rows, first + whole, count - whole, out + static_cast<size_t>(whole) * 16);
   }
 }
 

@@ -11,6 +11,9 @@
 
 namespace tinyllm {
 
+/** As many rows as a kernel takes at once. */
+constexpr int ROWS_TOGETHER = 16;
+
 /** Of one block of 32 activations: x is about scale * q; the sums are those of the q. */
 struct Act {
   float scale;
@@ -19,7 +22,7 @@ struct Act {
   int32_t high; // of the other 16
 };
 
-/** One row of activations as int8; `finite` is false where a value was infinite or no number. */
+/** Rows of activations as int8. Memory goes on to a whole multiple of ROWS_TOGETHER rows, whatever lies there. */
 struct QuantizedRows {
   const int8_t* codes;
   const Act* acts;

@@ -22,6 +22,32 @@ T* scratch(std::vector<T>& memory, size_t count) {
   return memory.data();
 }
 
+/**
+ * Tiles in runs that get shorter: long ones so that memory is read in order, short ones at the end so that no thread waits long for
+ * another. (Polychronopoulos, Kuck: Guided self-scheduling, 1987.)
+ */
+class Portions {
+ public:
+  /** Of at least `least` tiles each. */
+  Portions(int all, int least) {
+    int shares = 2 * threads();
+    for (int done = 0; done < all; count_++) {
+      int left = all - done;
+      done += count_ == MOST - 1 ? left : std::min(left, std::max(least, left / shares));
+      ends_[count_] = done;
+    }
+  }
+
+  int count() const { return count_; }
+  int begin(int item) const { return item == 0 ? 0 : ends_[item - 1]; }
+  int end(int item) const { return ends_[item]; }
+
+ private:
+  static constexpr int MOST = 1024;
+  int ends_[MOST];
+  int count_ = 0;
+};
+
 class Linear {
  public:
   explicit Linear(const LinearCall& call) : call_(call), set_(kernels()) {
@@ -34,7 +60,7 @@ class Linear {
     quantize();
     size_t cols = static_cast<size_t>(call_.cols);
     size_t row_bytes = cols + cols / BLOCK * sizeof(Act);
-    int panel = std::max(16, static_cast<int>(PANEL_BYTES / row_bytes) / 16 * 16);
+    int panel = std::max(1, static_cast<int>(PANEL_BYTES / row_bytes) / ROWS_TOGETHER) * ROWS_TOGETHER;
     for (int first = 0; first < call_.rows; first += panel) {
       multiply(first, std::min(panel, call_.rows - first));
     }
@@ -45,7 +71,8 @@ class Linear {
     static thread_local std::vector<int8_t> codes;
     static thread_local std::vector<Act> acts;
     size_t cols = static_cast<size_t>(call_.cols), rows = static_cast<size_t>(call_.rows);
-    int8_t* code = scratch(codes, rows * cols + 64);
+    size_t together = (rows + ROWS_TOGETHER - 1) / ROWS_TOGETHER * ROWS_TOGETHER;
+    int8_t* code = scratch(codes, together * cols + 64);
     Act* act = scratch(acts, rows * (cols / BLOCK));
     quantized_ = {code, act, call_.cols};
     broken_.assign(rows, 0);
@@ -77,11 +104,10 @@ class Linear {
       all += tiles(call_.weights[i].form);
       bytes = std::max(bytes, tile_bytes(call_.weights[i].form));
     }
-    int fair = all / (8 * threads());
     int least = count > 1 ? 1 : static_cast<int>((BYTES_PER_ITEM + bytes - 1) / bytes);
-    int each = std::max(least, std::max(1, fair));
-    parallel((all + each - 1) / each, [&](int item) {
-      for (int tile = item * each; tile < std::min(all, (item + 1) * each); tile++) {
+    Portions portions(all, least);
+    parallel(portions.count(), [&](int item) {
+      for (int tile = portions.begin(item); tile < portions.end(item); tile++) {
         int which = 0, at = 0, local = tile;
         while (local >= tiles(call_.weights[which].form)) {
           local -= tiles(call_.weights[which].form);

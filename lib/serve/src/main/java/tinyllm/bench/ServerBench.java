@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import tinyllm.load.Api;
 import tinyllm.load.Load;
 import tinyllm.load.LoadReport;
@@ -111,14 +112,14 @@ public final class ServerBench {
                         Integer.toString(load.promptTokens()),
                         Integer.toString(load.tokens())),
                 threads);
-        double http = median(samples, "http", "tokens_per_s");
-        double engine = median(samples, "engine", "tokens_per_s");
-        double httpFirst = median(samples, "http", "first_token_ms");
-        double engineFirst = median(samples, "engine", "first_token_ms");
+        List<Double> http = values(samples, "http", "tokens_per_s");
+        List<Double> engine = values(samples, "engine", "tokens_per_s");
+        double httpFirst = SchedulerBench.median(values(samples, "http", "first_token_ms"));
+        double engineFirst = SchedulerBench.median(values(samples, "engine", "first_token_ms"));
         Map<String, Object> row = new LinkedHashMap<>();
-        row.put("http_tokens_per_s", http);
-        row.put("engine_tokens_per_s", engine);
-        row.put("share", http / engine);
+        row.put("http_tokens_per_s", SchedulerBench.median(http));
+        row.put("engine_tokens_per_s", SchedulerBench.median(engine));
+        row.put("share", SchedulerBench.median(shares(http, engine)));
         row.put("http_first_token_ms", httpFirst);
         row.put("engine_first_token_ms", engineFirst);
         row.put("added_ms", httpFirst - engineFirst);
@@ -126,11 +127,18 @@ public final class ServerBench {
         return row;
     }
 
-    private static double median(Map<String, Object> samples, String way, String field) {
+    /** One of each round: the two follow each other, so the machine is as fast for the one as for the other. */
+    private static List<Double> shares(List<Double> http, List<Double> engine) {
+        return IntStream.range(0, http.size())
+                .mapToObj(round -> http.get(round) / engine.get(round))
+                .toList();
+    }
+
+    private static List<Double> values(Map<String, Object> samples, String way, String field) {
         List<Double> values = new ArrayList<>();
         if (samples.get(way) instanceof Map<?, ?> of && of.get(field) instanceof List<?> list) {
             list.forEach(value -> values.add(value instanceof Number n ? n.doubleValue() : Double.NaN));
         }
-        return SchedulerBench.median(values);
+        return values;
     }
 }

@@ -44,6 +44,9 @@ public final class ServerRow {
 
     private static final int SHORT = 16;
 
+    /** Loads before the first one that counts: until then the JVM compiles the server and the client, on the same processors. */
+    private static final int WARM = 4;
+
     private final ApiServer server;
     private final CausalLm model;
     private final ServerLoad load;
@@ -85,8 +88,10 @@ public final class ServerRow {
         List<Double> httpFirst = new ArrayList<>();
         List<Double> engineFirst = new ArrayList<>();
         ServerLoad warm = new ServerLoad(load.clients(), load.clients(), load.promptTokens(), load.tokens());
-        overHttp(warm);
-        direct(warm);
+        for (int i = 0; i < WARM; i++) {
+            overHttp(warm);
+            direct(warm);
+        }
         singlesOverHttp();
         singles();
         for (int round = 0; round < rounds; round++) {
