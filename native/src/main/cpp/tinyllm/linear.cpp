@@ -135,12 +135,29 @@ class Linear {
       for (int m = 0; m < now; m++) {
         size_t at = static_cast<size_t>(first + done + m) * static_cast<size_t>(outputs_) +
             static_cast<size_t>(column + tile * TILE);
-        for (int r = 0; r < rows; r++) {
-          float value = products[m * TILE + r];
-          call_.out[at + static_cast<size_t>(r)] =
-              call_.residual == nullptr ? value : call_.residual[at + static_cast<size_t>(r)] + value;
+        if (call_.residual != nullptr) {
+          add(call_.residual + at, rows, products + m * TILE);
         }
+        copy(products + m * TILE, rows, call_.out + at);
       }
+    }
+  }
+
+  /** A number that the compiler knows is a few instructions, another one a call. */
+  static void copy(const float* from, int count, float* to) {
+    if (count == TILE) {
+      std::memcpy(to, from, TILE * sizeof(float));
+    } else {
+      std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+    }
+  }
+
+  /** Up to sixteen values to a row of products. */
+  static void add(const float* values, int count, float* row) {
+    float term[TILE] = {}; // of its own: the compiler need not fear that one is written while the other is read
+    copy(values, count, term);
+    for (int r = 0; r < TILE; r++) {
+      row[r] += term[r];
     }
   }
 
@@ -156,9 +173,7 @@ class Linear {
     if (weight.bias != nullptr) {
       const float* bias = weight.bias + tile * TILE;
       for (int m = 0; m < count; m++) {
-        for (int r = 0; r < rows; r++) {
-          out[m * TILE + r] += bias[r];
-        }
+        add(bias, rows, out + m * TILE);
       }
     }
   }

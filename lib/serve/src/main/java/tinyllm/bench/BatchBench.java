@@ -143,8 +143,8 @@ public final class BatchBench {
     /** Only the sum of tokens counts here, so prompts are read as the step's budget allows, whoever decodes beside them. */
     private double batch() {
         SchedulerPolicy policy = SchedulerPolicy.standard().withMaxRunning(requests);
-        EngineOptions options = options(requests * (PROMPT + ANSWER + 16))
-                .with(policy.withChunkTokens(policy.stepTokens()));
+        EngineOptions options =
+                options(requests * (PROMPT + ANSWER + 16)).with(policy.withChunkTokens(policy.stepTokens()));
         try (Engine engine = new Engine(model, options)) {
             long start = System.nanoTime();
             List<RequestHandle> handles = new ArrayList<>();
