@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -36,14 +39,19 @@ const std::vector<Candidate>& largest(const float* x, int cols, int count, const
   found.clear();
   float least = at_least(maxima, count);
   for (size_t block = 0; block < maxima.size(); block++) {
-    if (maxima[block] < least) {
+    if (maxima[block] < least || maxima[block] == NEVER) {
       continue;
     }
     int first = static_cast<int>(block) * VOCABULARY_BLOCK;
     for (int i = first; i < std::min(cols, first + VOCABULARY_BLOCK); i++) {
-      if (x[i] >= least) {
+      if (x[i] >= least && x[i] > NEVER) {
         found.push_back({x[i], i});
       }
+    }
+  }
+  for (int i = 0; i < cols && found.size() < static_cast<size_t>(count); i++) {
+    if (x[i] == NEVER) { // where a mask leaves less than is asked for: nearly all are, so they don't count before
+      found.push_back({x[i], i});
     }
   }
   if (found.size() > static_cast<size_t>(count)) {
@@ -62,9 +70,56 @@ float log_sum(const Kernels& set, const float* x, int cols, float largest, float
   return std::isinf(largest) ? largest : scale * largest + logf(set.exp_sum(x, cols, largest, scale));
 }
 
+/** Four lanes for four bits: all ones where the bit is set. */
+constexpr auto LANES = [] {
+  std::array<std::array<uint32_t, 4>, 16> lanes{};
+  for (unsigned bits = 0; bits < 16; bits++) {
+    for (unsigned i = 0; i < 4; i++) {
+      lanes[bits][i] = (bits >> i & 1) != 0 ? ~uint32_t{0} : 0;
+    }
+  }
+  return lanes;
+}();
+
+/** x where the mask has a bit, and -inf elsewhere. */
+void only(const float* x, const int32_t* mask, int cols, float* out) {
+  constexpr int width = 32;
+  const auto never = std::bit_cast<uint32_t>(NEVER);
+  for (int first = 0; first < cols; first += width) {
+    auto bits = static_cast<uint32_t>(*mask++);
+    int count = std::min(width, cols - first);
+    if (bits == 0) {
+      std::fill_n(out + first, count, NEVER);
+    } else if (bits == ~uint32_t{0}) {
+      std::copy_n(x + first, count, out + first);
+    } else if (count < width) {
+      for (int i = 0; i < count; i++) {
+        out[first + i] = (bits >> i & 1) != 0 ? x[first + i] : NEVER;
+      }
+    } else {
+      for (int i = 0; i < width; i += 4, bits >>= 4) {
+        const auto& lanes = LANES[bits & 15];
+        uint32_t four[4];
+        std::memcpy(four, x + first + i, sizeof four);
+        for (size_t lane = 0; lane < 4; lane++) {
+          four[lane] = (four[lane] & lanes[lane]) | (never & ~lanes[lane]);
+        }
+        std::memcpy(out + first + i, four, sizeof four);
+      }
+    }
+  }
+}
+
 void one_row(const Kernels& set, const CandidatesCall& call, size_t row) {
   static thread_local std::vector<float> maxima;
-  const float* x = call.x + row * static_cast<size_t>(call.stride);
+  size_t from = call.picked == nullptr ? row : static_cast<size_t>(call.picked[row]);
+  const float* x = call.x + from * static_cast<size_t>(call.stride);
+  if (call.masks != nullptr) {
+    static thread_local std::vector<float> allowed;
+    allowed.resize(static_cast<size_t>(call.cols));
+    only(x, call.masks + row * static_cast<size_t>((call.cols + 31) / 32), call.cols, allowed.data());
+    x = allowed.data();
+  }
   size_t count = static_cast<size_t>(call.count);
   int32_t* ids = call.ids + row * count;
   float* values = call.values + row * count;

@@ -100,8 +100,10 @@ void log_sum_exp(const float* x, int rows, int cols, float* out);
 
 /** The most likely tokens of each row of logits, and what turns logits into probabilities. */
 struct CandidatesCall {
-  const float* x; // [rows, stride]
+  const float* x; // [any, stride]
   int rows;
+  const int32_t* picked; // [rows], which of x; null for the first ones in their order
+  const int32_t* masks;  // [rows, (cols + 31) / 32], a bit for each column that takes part, the lowest first; null for all
   int stride;
   int cols;            // of each row, those that take part
   int count;           // candidates, at most cols

@@ -183,6 +183,15 @@ mlx::core::array log_sum_exp(const mlx::core::array& x, mlx::core::StreamOrDevic
  */
 std::vector<mlx::core::array> top_candidates(const mlx::core::array& x, const mlx::core::array& scales, int cols, int count,
                                              mlx::core::StreamOrDevice s);
+/**
+ * The same of picked rows, over the columns that a mask has a bit for; the others count as -inf.
+ *
+ * @param picked [K] int32, computed: which rows of x
+ * @param masks [K, (cols + 31) / 32] int32, computed: a bit for each column, the lowest first
+ * @param scales [K, 2]
+ */
+std::vector<mlx::core::array> top_allowed(const mlx::core::array& x, const mlx::core::array& picked, const mlx::core::array& masks,
+                                          const mlx::core::array& scales, int cols, int count, mlx::core::StreamOrDevice s);
 /** x [..., L, D], cosines and sines [L, D / 2]. */
 mlx::core::array rope(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines, bool neighbours,
                       mlx::core::StreamOrDevice s);

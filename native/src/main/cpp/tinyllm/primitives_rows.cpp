@@ -60,14 +60,16 @@ array log_sum_exp(const array& x, mlx::core::StreamOrDevice s) {
   return kernel_output("LogSumExp", {floats(x, s)}, shape, s, work);
 }
 
-std::vector<array> top_candidates(const array& x, const array& scales, int cols, int count, mlx::core::StreamOrDevice s) {
-  require(x.ndim() == 2 && scales.size() == 2 * static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
-          "[top_candidates] The rows, their scales and the numbers of columns and candidates do not fit.");
-  int rows = x.shape(0);
-  auto work = [cols, count](const std::vector<array>& in, std::vector<array>& out) {
+namespace {
+
+/** Inputs: logits, scales, and for picked rows which, and their masks. */
+std::vector<array> candidates_of(std::vector<array> inputs, int rows, int cols, int count, mlx::core::StreamOrDevice s) {
+  auto work = [cols, count, rows](const std::vector<array>& in, std::vector<array>& out) {
     CandidatesCall call{};
     call.x = in[0].data<float>();
-    call.rows = in[0].shape(0);
+    call.rows = rows;
+    call.picked = in.size() > 2 ? in[2].data<int32_t>() : nullptr;
+    call.masks = in.size() > 2 ? in[3].data<int32_t>() : nullptr;
     call.stride = in[0].shape(1);
     call.cols = cols;
     call.count = count;
@@ -77,8 +79,31 @@ std::vector<array> top_candidates(const array& x, const array& scales, int cols,
     call.sums = out[2].data<float>();
     top_candidates(call);
   };
-  return kernel_outputs("TopCandidates", {floats(x, s), floats(scales, s)}, {{rows, count}, {rows, count}, {rows, 2}}, s, work,
+  return kernel_outputs("TopCandidates", std::move(inputs), {{rows, count}, {rows, count}, {rows, 2}}, s, work,
                         {mlx::core::int32});
+}
+
+} // namespace
+
+std::vector<array> top_candidates(const array& x, const array& scales, int cols, int count, mlx::core::StreamOrDevice s) {
+  require(x.ndim() == 2 && scales.size() == 2 * static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
+          "[top_candidates] The rows, their scales and the numbers of columns and candidates do not fit.");
+  return candidates_of({floats(x, s), floats(scales, s)}, x.shape(0), cols, count, s);
+}
+
+std::vector<array> top_allowed(const array& x, const array& picked, const array& masks, const array& scales, int cols, int count,
+                               mlx::core::StreamOrDevice s) {
+  for (auto* given : {&picked, &masks}) {
+    require(given->is_available() && given->dtype() == mlx::core::int32 && given->flags().row_contiguous,
+            "[top_allowed] Rows and masks have to be computed int32.");
+  }
+  require(x.ndim() == 2 && count >= 1 && count <= cols && cols <= last(x) && picked.ndim() == 1 && masks.ndim() == 2 &&
+              masks.shape(0) == picked.shape(0) && masks.shape(1) == (cols + 31) / 32 && scales.size() == 2 * picked.size(),
+          "[top_allowed] The rows, their masks and scales and the numbers of columns and candidates do not fit.");
+  for (size_t i = 0; i < picked.size(); i++) {
+    require(picked.data<int32_t>()[i] >= 0 && picked.data<int32_t>()[i] < x.shape(0), "[top_allowed] There is no such row.");
+  }
+  return candidates_of({floats(x, s), floats(scales, s), picked, masks}, picked.shape(0), cols, count, s);
 }
 
 array rope(const array& x, const array& cosines, const array& sines, bool neighbours, mlx::core::StreamOrDevice s) {

@@ -297,6 +297,15 @@ public class kernels {
     public static native @ByVal ArrayVector top_candidates(
             @Const @ByRef array x, @Const @ByRef array scales, int cols, int count, @ByVal StreamOrDevice s);
 
+    public static native @ByVal ArrayVector top_allowed(
+            @Const @ByRef array x,
+            @Const @ByRef array picked,
+            @Const @ByRef array masks,
+            @Const @ByRef array scales,
+            int cols,
+            int count,
+            @ByVal StreamOrDevice s);
+
     public static native @ByVal array rope(
             @Const @ByRef array x,
             @Const @ByRef array cosines,

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tinyllm.kernel.TopCandidates;
 import tinyllm.sampling.LogitsException;
@@ -69,6 +70,11 @@ public final class TokenChoice {
             return inOrder() && mask != null && params.temperature() == 0;
         }
 
+        /** Whether it is drawn from what may come of the row, which is changed in no other way. */
+        private boolean drawnFromAllowed() {
+            return inOrder() && mask != null && params.temperature() > 0;
+        }
+
         private boolean inOrder() {
             return edit == null && params.repetitionPenalty() == 1;
         }
@@ -123,11 +129,38 @@ public final class TokenChoice {
             sums.add(new TopCandidates.Sums(ask.top() >= 0, ask.plain() ? scale(ask.params()) : 0));
         }
         TopCandidates top = TopCandidates.of(logits, vocabulary, most, sums);
+        @Nullable Shortlist[] allowed = allowed(asks, top);
         List<Chosen> chosen = new ArrayList<>();
         for (int r = 0; r < asks.size(); r++) {
-            chosen.add(one(top, r, asks.get(r)));
+            chosen.add(one(top, r, asks.get(r), allowed[r]));
         }
         return chosen;
+    }
+
+    /** The likeliest of what may come, for each row whose own list does not tell. One kernel for all of them, as for whole rows. */
+    private @Nullable Shortlist[] allowed(List<Ask> asks, TopCandidates top) {
+        Shortlist[] lists = new Shortlist[asks.size()];
+        int[] rows = IntStream.range(0, asks.size())
+                .filter(r -> asks.get(r).drawnFromAllowed()
+                        || asks.get(r).firstAllowed() && firstAllowed(top, r, asks.get(r)) == NONE)
+                .toArray();
+        if (rows.length == 0) {
+            return lists;
+        }
+        int[][] masks = new int[rows.length][];
+        List<TopCandidates.Sums> sums = new ArrayList<>();
+        int most = 1;
+        for (int k = 0; k < rows.length; k++) {
+            Ask ask = asks.get(rows[k]);
+            masks[k] = Objects.requireNonNull(ask.mask()).words(vocabulary);
+            sums.add(new TopCandidates.Sums(false, scale(ask.params())));
+            most = Math.max(most, drawnFrom(ask.params()));
+        }
+        TopCandidates likely = TopCandidates.of(logits, vocabulary, most, sums, rows, masks);
+        for (int k = 0; k < rows.length; k++) {
+            lists[rows[k]] = list(likely, k, drawnFrom(asks.get(rows[k]).params()));
+        }
+        return lists;
     }
 
     /** A greedy row needs no probabilities. */
@@ -149,7 +182,7 @@ public final class TokenChoice {
         return Math.min(vocabulary, wanted);
     }
 
-    private Chosen one(TopCandidates top, int row, Ask ask) {
+    private Chosen one(TopCandidates top, int row, Ask ask, @Nullable Shortlist allowed) {
         float largest = top.logits()[row][0];
         if (!Float.isFinite(largest)) {
             String what = largest == Float.NEGATIVE_INFINITY ? "no finite value" : "a NaN or an infinity";
@@ -160,8 +193,8 @@ public final class TokenChoice {
         for (int i = 0; i < Math.min(ask.top(), top.ids()[row].length); i++) {
             likely.add(new Likely(top.ids()[row][i], top.logits()[row][i] - sum));
         }
-        if (ask.plain()) {
-            Shortlist list = list(top, row, candidates(ask));
+        Shortlist list = ask.plain() ? list(top, row, candidates(ask)) : allowed;
+        if (list != null && list.logits()[0] != Float.NEGATIVE_INFINITY) {
             int place = holes(list) ? -1 : list.choose(ask.params(), ask.step());
             if (place >= 0) {
                 return new Chosen(list.ids()[place], list.logits()[place] - sum, likely, null);

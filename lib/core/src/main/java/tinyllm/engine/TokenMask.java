@@ -15,6 +15,17 @@ public record TokenMask(TokenSet allowed, Set<Integer> ends) {
         return allowed.has(id) || ends.contains(id);
     }
 
+    /** A bit for each id below a vocabulary's size, 32 in a number, the lowest first. */
+    int[] words(int vocabulary) {
+        int[] words = allowed.words(vocabulary);
+        for (int id : ends) {
+            if (id < vocabulary) {
+                words[id >> 5] |= 1 << id;
+            }
+        }
+        return words;
+    }
+
     /** Makes what may not come {@code -inf}, in place, and leaves the rest. */
     void addTo(float[] row) {
         float[] kept = new float[ends.size()];

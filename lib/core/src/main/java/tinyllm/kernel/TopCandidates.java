@@ -52,6 +52,66 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
                     "topCandidates: count has to be in 1…" + vocabulary + ", and is " + count);
         }
         int rows = logits.dim(0);
+        try (Scope scope = Scope.open()) {
+            Tensor scales = scales(sums, rows);
+            return Device.current() == Device.CPU
+                    ? own(
+                            (call, in) -> kernels.top_candidates(in[0], in[1], vocabulary, count, call.stream()),
+                            logits,
+                            scales)
+                    : mlx(logits.slice(1, 0, vocabulary), count, scales);
+        }
+    }
+
+    /**
+     * Of some rows, over the tokens that may come: the others count as {@code -inf}, and so do those that come after them in the list.
+     *
+     * @param rows {@code [K]}, which of the logits' R
+     * @param masks {@code [K, ⌈vocabulary / 32⌉]}, a bit for each token that may come, the lowest first
+     * @param sums {@code [K]}
+     */
+    public static TopCandidates of(
+            Tensor logits, int vocabulary, int count, List<Sums> sums, int[] rows, int[][] masks) {
+        int words = (vocabulary + 31) / 32;
+        if (rows.length != masks.length || Arrays.stream(masks).anyMatch(mask -> mask.length != words)) {
+            throw new IllegalArgumentException("topCandidates: each of " + rows.length + " rows has a mask of " + words
+                    + " numbers of 32 bits, and the masks are " + masks.length + " of "
+                    + Arrays.stream(masks).map(mask -> mask.length).distinct().toList());
+        }
+        if (Device.current() != Device.CPU) {
+            try (Scope scope = Scope.open()) {
+                Tensor all = logits.take(rows, 0).slice(1, 0, vocabulary).add(outside(masks, vocabulary));
+                return mlx(all, count, scales(sums, rows.length));
+            }
+        }
+        int[] flat = new int[rows.length * words];
+        for (int k = 0; k < rows.length; k++) {
+            System.arraycopy(masks[k], 0, flat, k * words, words);
+        }
+        try (Scope scope = Scope.open()) {
+            return own(
+                    (call, in) -> kernels.top_allowed(in[0], in[1], in[2], in[3], vocabulary, count, call.stream()),
+                    logits,
+                    Tensor.of(rows, rows.length),
+                    Tensor.of(flat, rows.length, words),
+                    scales(sums, rows.length));
+        }
+    }
+
+    /** {@code [K, vocabulary]}: {@code -inf} where a mask has no bit. */
+    private static Tensor outside(int[][] masks, int vocabulary) {
+        float[] edit = new float[masks.length * vocabulary];
+        for (int k = 0; k < masks.length; k++) {
+            for (int id = 0; id < vocabulary; id++) {
+                boolean may = (masks[k][id >> 5] >>> id & 1) != 0;
+                edit[k * vocabulary + id] = may ? 0 : Float.NEGATIVE_INFINITY;
+            }
+        }
+        return Tensor.of(edit, masks.length, vocabulary);
+    }
+
+    /** {@code [R, 2]}; 0 where none is wanted. */
+    private static Tensor scales(List<Sums> sums, int rows) {
         if (sums.size() != rows) {
             throw new IllegalArgumentException(
                     "topCandidates: there are " + rows + " rows, and wishes for sums of " + sums.size());
@@ -61,25 +121,26 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
             scales[2 * r] = sums.get(r).logSum ? 1 : 0;
             scales[2 * r + 1] = sums.get(r).scale;
         }
-        try (Scope scope = Scope.open()) {
-            return Device.current() == Device.CPU
-                    ? own(logits, vocabulary, count, Tensor.of(scales, rows, 2))
-                    : mlx(logits.slice(1, 0, vocabulary), count, Tensor.of(scales, rows, 2));
-        }
+        return Tensor.of(scales, rows, 2);
     }
 
-    private static TopCandidates own(Tensor logits, int vocabulary, int count, Tensor scales) {
+    /** A kernel's call, which gives ids, values and sums. */
+    @FunctionalInterface
+    private interface Kernel {
+        ArrayVector call(DeviceThread.Call call, array[] in);
+    }
+
+    private static TopCandidates own(Kernel kernel, Tensor... inputs) {
         array[] parts = new array[3];
         Tensor ids = DeviceThread.apply(
                 "topCandidates",
                 (call, in) -> {
-                    ArrayVector all = call.temp(kernels.top_candidates(in[0], in[1], vocabulary, count, call.stream()));
+                    ArrayVector all = call.temp(kernel.call(call, in));
                     parts[1] = all.get(1);
                     parts[2] = all.get(2);
                     return all.get(0);
                 },
-                logits,
-                scales);
+                inputs);
         Tensor values = DeviceThread.apply("topCandidates", (call, in) -> parts[1]);
         Tensor sums = DeviceThread.apply("topCandidates", (call, in) -> parts[2]);
         return of(ids, values, sums);

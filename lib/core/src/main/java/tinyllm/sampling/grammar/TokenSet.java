@@ -80,6 +80,15 @@ public final class TokenSet {
         }
     }
 
+    /** A bit for each id below a vocabulary's size, 32 in a number, the lowest first. */
+    public int[] words(int vocabulary) {
+        int[] words = new int[(vocabulary + 31) / 32];
+        for (int i = 0; i < words.length && i >> 1 < bits.length; i++) {
+            words[i] = (int) (bits[i >> 1] >>> 32 * (i & 1));
+        }
+        return words;
+    }
+
     /** The ids, rising. */
     public IntStream ids() {
         return IntStream.range(0, bits.length * 64).filter(this::has);
