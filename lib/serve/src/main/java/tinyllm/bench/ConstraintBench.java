@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.PageBudget;
 import tinyllm.engine.Engine;
@@ -123,58 +124,100 @@ public final class ConstraintBench {
                 + "],\"additionalProperties\":false}";
     }
 
-    /** Free and held answers in turns; a schema that nobody has used yet, and the same again. */
+    /** A schema that nobody has used yet, and the same again. */
     private Map<String, Object> batch(int requests) {
-        List<Double> free = new ArrayList<>();
-        List<Double> first = new ArrayList<>();
-        List<Double> again = new ArrayList<>();
-        step(requests, null); // does not count
+        List<Steps> first = new ArrayList<>();
+        List<Steps> again = new ArrayList<>();
+        steps(requests, ready(schema("warm" + requests + "_"))); // does not count
         for (int round = 0; round < rounds; round++) {
             note.accept(requests + " at once, round " + (round + 1) + ": free and held answers");
             JsonConstraint.Ready ready = ready(schema("batch" + requests + "_" + round + "_"));
-            free.add(step(requests, null));
-            first.add(step(requests, ready));
-            again.add(step(requests, ready));
+            first.add(steps(requests, ready));
+            again.add(steps(requests, ready));
         }
+        List<Double> free = new ArrayList<>(all(first, Steps::free));
+        free.addAll(all(again, Steps::free));
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("requests", requests);
         row.put("free_ms", SchedulerBench.median(free));
-        row.put("first_ms", SchedulerBench.median(first));
-        row.put("again_ms", SchedulerBench.median(again));
-        row.put("first_over_free", SchedulerBench.median(first) / SchedulerBench.median(free));
-        row.put("again_over_free", SchedulerBench.median(again) / SchedulerBench.median(free));
-        row.put("samples", Map.of("free_ms", free, "first_ms", first, "again_ms", again));
+        row.put("first_ms", median(first, Steps::held));
+        row.put("again_ms", median(again, Steps::held));
+        row.put("first_over_free", median(first, Steps::ratio));
+        row.put("again_over_free", median(again, Steps::ratio));
+        Map<String, List<Double>> samples = new LinkedHashMap<>();
+        samples.put("free_beside_first_ms", all(first, Steps::free));
+        samples.put("first_ms", all(first, Steps::held));
+        samples.put("free_beside_again_ms", all(again, Steps::free));
+        samples.put("again_ms", all(again, Steps::held));
+        row.put("samples", samples);
         return row;
     }
 
-    /** Milliseconds of a step in which every request gets one token: the mean of many, since new masks come now and then. */
-    private double step(int requests, JsonConstraint.@Nullable Ready held) {
-        List<StepReport> reports = new ArrayList<>();
+    /** Milliseconds of a step, the mean of many, since new masks come now and then. */
+    private record Steps(double free, double held) {
+        double ratio() {
+            return held / free;
+        }
+    }
+
+    private static List<Double> all(List<Steps> steps, Function<Steps, Double> what) {
+        return steps.stream().map(what).toList();
+    }
+
+    private static double median(List<Steps> steps, Function<Steps, Double> what) {
+        return SchedulerBench.median(all(steps, what));
+    }
+
+    /** Two engines take a step in turn, one whose answers are free and one whose are held: a machine's moods meet both alike. */
+    private Steps steps(int requests, JsonConstraint.Ready ready) {
+        List<StepReport> freely = new ArrayList<>();
+        List<StepReport> bound = new ArrayList<>();
+        try (Engine free = running(requests, null, freely);
+                Engine held = running(requests, ready, bound)) {
+            double freeSeconds = 0;
+            double heldSeconds = 0;
+            for (int i = 0; i < STEPS; i++) {
+                if (i % 2 == 0) {
+                    freeSeconds += step(free, freely, requests);
+                    heldSeconds += step(held, bound, requests);
+                } else {
+                    heldSeconds += step(held, bound, requests);
+                    freeSeconds += step(free, freely, requests);
+                }
+            }
+            return new Steps(1e3 * freeSeconds / STEPS, 1e3 * heldSeconds / STEPS);
+        }
+    }
+
+    /** An engine all of whose requests write. */
+    private Engine running(int requests, JsonConstraint.@Nullable Ready held, List<StepReport> reports) {
         EngineOptions options = EngineOptions.standard()
                 .with(SchedulerPolicy.standard().withMaxRunning(requests))
-                .with(PageBudget.tokens(Math.max(most + PROMPT, requests * (PROMPT + STEPS + 32))))
+                .with(PageBudget.tokens(Math.max(most + PROMPT, requests * (PROMPT + 2 * STEPS))))
                 .withPrefixCache(false)
                 .withStepLimit(Duration.ofMinutes(5))
                 .with((StepListener) reports::add);
-        try (Engine engine = Engine.manual(model, options)) {
-            for (int i = 0; i < requests; i++) {
-                EngineRequest request = EngineRequest.tokens(Row.prompt(model.tokenizer(), PROMPT))
-                        .maxTokens(most)
-                        .sampling(new SamplingParams(i % 2 == 0 ? 0 : 0.8, 0, 1, 0, 1, i));
-                engine.submit(held == null ? request.ignoreEnd() : request.constrained(held::start));
-            }
-            List<Double> seconds = new ArrayList<>();
-            while (seconds.size() < STEPS) {
-                engine.step();
-                StepReport last = reports.getLast();
-                if (last.decodeRows() == requests) {
-                    seconds.add(last.phases().seconds());
-                } else if (!seconds.isEmpty()) {
-                    throw new IllegalStateException("an answer ended after " + seconds.size() + " steps");
-                }
-            }
-            return 1e3 * seconds.stream().mapToDouble(s -> s).average().orElseThrow();
+        Engine engine = Engine.manual(model, options);
+        for (int i = 0; i < requests; i++) {
+            EngineRequest request = EngineRequest.tokens(Row.prompt(model.tokenizer(), PROMPT))
+                    .maxTokens(most)
+                    .sampling(new SamplingParams(i % 2 == 0 ? 0 : 0.8, 0, 1, 0, 1, i));
+            engine.submit(held == null ? request.ignoreEnd() : request.constrained(held::start));
         }
+        while (reports.isEmpty() || reports.getLast().decodeRows() < requests) {
+            engine.step();
+        }
+        return engine;
+    }
+
+    /** Seconds of a step in which every request gets one token. */
+    private static double step(Engine engine, List<StepReport> reports, int requests) {
+        engine.step();
+        StepReport last = reports.getLast();
+        if (last.decodeRows() != requests) {
+            throw new IllegalStateException("an answer ended after " + reports.size() + " steps");
+        }
+        return last.phases().seconds();
     }
 
     private static double millis(long start) {

@@ -23,6 +23,16 @@ class ConstraintBenchTest {
         return row.get(field) instanceof Number n ? n.doubleValue() : Double.NaN;
     }
 
+    /** The one of one round. */
+    private static double sample(Map<?, ?> batch, String field) {
+        return batch.get("samples") instanceof Map<?, ?> samples
+                        && samples.get(field) instanceof List<?> list
+                        && list.size() == 1
+                        && list.getFirst() instanceof Number n
+                ? n.doubleValue()
+                : Double.NaN;
+    }
+
     /** What is printed follows from what was measured. */
     @Test
     void measuresCompilesAndSteps() {
@@ -36,7 +46,7 @@ class ConstraintBenchTest {
             Map<?, ?> batch = (Map<?, ?>) each;
             assertThat(number(batch, "free_ms")).isPositive();
             assertThat(number(batch, "again_over_free"))
-                    .isEqualTo(number(batch, "again_ms") / number(batch, "free_ms"), within(1e-9));
+                    .isEqualTo(number(batch, "again_ms") / sample(batch, "free_beside_again_ms"), within(1e-9));
         });
     }
 
