@@ -14,6 +14,7 @@ namespace tinyllm {
 namespace {
 
 constexpr float NEVER = -std::numeric_limits<float>::infinity();
+constexpr float NOTHING = std::numeric_limits<float>::quiet_NaN();
 
 struct Candidate {
   float value;
@@ -37,20 +38,21 @@ float at_least(const std::vector<float>& maxima, int count) {
 const std::vector<Candidate>& largest(const float* x, int cols, int count, const std::vector<float>& maxima) {
   static thread_local std::vector<Candidate> found;
   found.clear();
-  float least = at_least(maxima, count);
+  // Where a mask leaves less than is asked for, nearly all are -inf: they are looked for only as long as places are left.
+  float least = std::max(at_least(maxima, count), std::numeric_limits<float>::lowest());
   for (size_t block = 0; block < maxima.size(); block++) {
-    if (maxima[block] < least || maxima[block] == NEVER) {
+    if (maxima[block] < least) {
       continue;
     }
     int first = static_cast<int>(block) * VOCABULARY_BLOCK;
     for (int i = first; i < std::min(cols, first + VOCABULARY_BLOCK); i++) {
-      if (x[i] >= least && x[i] > NEVER) {
+      if (x[i] >= least) {
         found.push_back({x[i], i});
       }
     }
   }
   for (int i = 0; i < cols && found.size() < static_cast<size_t>(count); i++) {
-    if (x[i] == NEVER) { // where a mask leaves less than is asked for: nearly all are, so they don't count before
+    if (x[i] == NEVER) {
       found.push_back({x[i], i});
     }
   }
@@ -65,7 +67,7 @@ const std::vector<Candidate>& largest(const float* x, int cols, int count, const
 /** log of the sum of exp(scale * x); a scale of 0 asks for none */
 float log_sum(const Kernels& set, const float* x, int cols, float largest, float scale) {
   if (scale == 0) {
-    return std::numeric_limits<float>::quiet_NaN();
+    return NOTHING;
   }
   return std::isinf(largest) ? largest : scale * largest + logf(set.exp_sum(x, cols, largest, scale));
 }
@@ -120,20 +122,19 @@ void one_row(const Kernels& set, const CandidatesCall& call, size_t row) {
     only(x, call.masks + row * static_cast<size_t>((call.cols + 31) / 32), call.cols, allowed.data());
     x = allowed.data();
   }
-  size_t count = static_cast<size_t>(call.count);
-  int32_t* ids = call.ids + row * count;
-  float* values = call.values + row * count;
+  size_t width = static_cast<size_t>(call.width);
+  int32_t* ids = call.ids + row * width;
+  float* values = call.values + row * width;
   float* sums = call.sums + 2 * row;
+  std::fill_n(ids, width, -1);
+  std::fill_n(values, width, NOTHING);
+  sums[0] = sums[1] = NOTHING;
   maxima.resize(static_cast<size_t>((call.cols + VOCABULARY_BLOCK - 1) / VOCABULARY_BLOCK));
   if (!set.block_maxima(x, call.cols, maxima.data())) {
-    constexpr float broken = std::numeric_limits<float>::quiet_NaN();
-    std::fill_n(ids, count, -1);
-    std::fill_n(values, count, broken);
-    sums[0] = sums[1] = broken;
     return;
   }
-  const auto& best = largest(x, call.cols, call.count, maxima);
-  for (size_t i = 0; i < count; i++) {
+  const auto& best = largest(x, call.cols, call.counts[row], maxima);
+  for (size_t i = 0; i < best.size(); i++) {
     ids[i] = best[i].id;
     values[i] = best[i].value;
   }

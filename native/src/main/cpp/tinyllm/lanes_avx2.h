@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lanes_x86.h"
+
 namespace {
 
 struct F { __m256 a, b; };
@@ -55,6 +57,8 @@ inline __m256 pow2(__m256 n) {
   return _mm256_castsi256_ps(bits);
 }
 inline F pow2(F n) { return {pow2(n.a), pow2(n.b)}; }
+inline float sum_of_lanes(F x) { return sum_of_eight(_mm256_add_ps(x.a, x.b)); }
+inline float max_of_lanes(F x) { return max_of_eight(_mm256_max_ps(x.a, x.b)); }
 
 inline I set1i(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
 inline F floats(I x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lanes_x86.h"
+
 namespace {
 
 using F = __m512;
@@ -35,6 +37,10 @@ inline F pow2(F n) {
   __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
   return _mm512_castsi512_ps(bits);
 }
+
+inline __m256 upper(F a) { return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(a), 1)); }
+inline float sum_of_lanes(F a) { return sum_of_eight(_mm256_add_ps(_mm512_castps512_ps256(a), upper(a))); }
+inline float max_of_lanes(F a) { return max_of_eight(_mm256_max_ps(_mm512_castps512_ps256(a), upper(a))); }
 
 inline I set1i(int32_t x) { return _mm512_set1_epi32(x); }
 inline F floats(I a) { return _mm512_cvtepi32_ps(a); }

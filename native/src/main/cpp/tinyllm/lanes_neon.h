@@ -44,6 +44,21 @@ inline F pow2(F n) {
   return n;
 }
 
+inline float sum_of_lanes(F a) {
+  float32x4_t four = vaddq_f32(vaddq_f32(a.v[0], a.v[2]), vaddq_f32(a.v[1], a.v[3]));
+  float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+  return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+inline float larger(float a, float b) { return a > b ? a : b; }
+inline float max_of_lanes(F a) {
+  float lane[16];
+  store(lane, a);
+  float eight[8], four[4];
+  for (int i = 0; i < 8; i++) eight[i] = larger(lane[i], lane[i + 8]);
+  TL_FOUR(i) four[i] = larger(eight[i], eight[i + 4]);
+  return larger(larger(four[0], four[2]), larger(four[1], four[3]));
+}
+
 inline I set1i(int32_t x) { I r; TL_FOUR(i) r.v[i] = vdupq_n_s32(x); return r; }
 inline F floats(I a) { F r; TL_FOUR(i) r.v[i] = vcvtq_f32_s32(a.v[i]); return r; }
 inline void store_bytes(int8_t* p, F a) {

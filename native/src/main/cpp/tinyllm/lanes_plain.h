@@ -46,6 +46,19 @@ inline F pow2(F n) {
   return r;
 }
 
+/** By halves: lanes i and i + 8, of these i and i + 4, and so on. Each step has its own loop, of a length that the compiler knows. */
+inline float sum_of_lanes(F a) {
+  for (int i = 0; i < 8; i++) a.v[i] += a.v[i + 8];
+  for (int i = 0; i < 4; i++) a.v[i] += a.v[i + 4];
+  return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]);
+}
+inline float larger(float a, float b) { return a > b ? a : b; }
+inline float max_of_lanes(F a) {
+  for (int i = 0; i < 8; i++) a.v[i] = larger(a.v[i], a.v[i + 8]);
+  for (int i = 0; i < 4; i++) a.v[i] = larger(a.v[i], a.v[i + 4]);
+  return larger(larger(a.v[0], a.v[2]), larger(a.v[1], a.v[3]));
+}
+
 inline I set1i(int32_t x) { I r; TL_EACH(i) r.v[i] = x; return r; }
 inline F floats(I a) { F r; TL_EACH(i) r.v[i] = static_cast<float>(a.v[i]); return r; }
 inline void store_bytes(int8_t* p, F a) { TL_EACH(i) p[i] = static_cast<int8_t>(static_cast<int32_t>(a.v[i])); }

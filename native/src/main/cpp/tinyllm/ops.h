@@ -106,10 +106,11 @@ struct CandidatesCall {
   const int32_t* masks;  // [rows, (cols + 31) / 32], a bit for each column that takes part, the lowest first; null for all
   int stride;
   int cols;            // of each row, those that take part
-  int count;           // candidates, at most cols
+  const int32_t* counts; // [rows], candidates of each, 1 to width
+  int width;             // at most cols
   const float* scales; // [rows, 2]: sums of exp(scale * x) are wanted for these; 0 where none is
-  int32_t* ids;        // [rows, count], by falling value, then rising id; -1 in a row that holds a NaN
-  float* values;       // [rows, count]; NaN in such a row
+  int32_t* ids;        // [rows, width], by falling value, then rising id; -1 in a row that holds a NaN, and behind a row's own count
+  float* values;       // [rows, width]; NaN at such places
   float* sums;         // [rows, 2]: log of the sum of exp(scale * x); NaN where none is wanted
 };
 

@@ -9,6 +9,7 @@
 #include "mlx/backend/cpu/encoder.h"
 #include "mlx/mlx.h"
 #include "mlx/primitives.h"
+#include "outputs.h"
 
 namespace tinyllm {
 
@@ -28,7 +29,7 @@ class KernelPrimitive : public mlx::core::Primitive {
       from.push_back(array::unsafe_weak_copy(in));
     }
     for (auto& out : outputs) {
-      out.set_data(mlx::core::allocator::malloc(out.nbytes()));
+      out.set_data(output_memory(out.nbytes()));
       to.push_back(array::unsafe_weak_copy(out));
     }
     mlx::core::cpu::get_command_encoder(stream()).dispatch(

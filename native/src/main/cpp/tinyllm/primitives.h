@@ -174,24 +174,27 @@ mlx::core::array softmax(const mlx::core::array& x, mlx::core::StreamOrDevice s)
 /** Over the last axis, which goes. */
 mlx::core::array log_sum_exp(const mlx::core::array& x, mlx::core::StreamOrDevice s);
 /**
- * The `count` largest of the first `cols` values of each row: ids int32 [rows, count], by falling value, then rising id; the values; and
- * [rows, 2], the logarithms of the sums of exp(scale * x) for both scales of a row. A row that holds a NaN has ids of -1, and NaN for
- * the rest.
+ * The largest of the first `cols` values of each row, as many as it wants: ids int32 [rows, largest count], by falling value, then
+ * rising id, and -1 behind them; the values; and [rows, 2], the logarithms of the sums of exp(scale * x) for both scales of a row. A row
+ * that holds a NaN has ids of -1, and NaN for the rest.
  *
  * @param x [rows, V]
+ * @param counts [rows] int32, computed, each 1 to cols
  * @param scales [rows, 2]; 0 where no sum is wanted: it is NaN then, and costs nothing
  */
-std::vector<mlx::core::array> top_candidates(const mlx::core::array& x, const mlx::core::array& scales, int cols, int count,
-                                             mlx::core::StreamOrDevice s);
+std::vector<mlx::core::array> top_candidates(const mlx::core::array& x, const mlx::core::array& counts,
+                                             const mlx::core::array& scales, int cols, mlx::core::StreamOrDevice s);
 /**
  * The same of picked rows, over the columns that a mask has a bit for; the others count as -inf.
  *
  * @param picked [K] int32, computed: which rows of x
  * @param masks [K, (cols + 31) / 32] int32, computed: a bit for each column, the lowest first
+ * @param counts [K]
  * @param scales [K, 2]
  */
 std::vector<mlx::core::array> top_allowed(const mlx::core::array& x, const mlx::core::array& picked, const mlx::core::array& masks,
-                                          const mlx::core::array& scales, int cols, int count, mlx::core::StreamOrDevice s);
+                                          const mlx::core::array& counts, const mlx::core::array& scales, int cols,
+                                          mlx::core::StreamOrDevice s);
 /** x [..., L, D], cosines and sines [L, D / 2]. */
 mlx::core::array rope(const mlx::core::array& x, const mlx::core::array& cosines, const mlx::core::array& sines, bool neighbours,
                       mlx::core::StreamOrDevice s);

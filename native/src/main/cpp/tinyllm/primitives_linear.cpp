@@ -1,34 +1,18 @@
 #include <cstring>
 
 #include "dispatch.h"
+#include "large_pages.h"
 #include "ops.h"
 #include "plans.h"
 #include "pool.h"
 #include "primitive.h"
 #include "primitives.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 namespace tinyllm {
-
 namespace {
 
 // The prefetcher may look past the last block of a matrix.
 constexpr size_t SPARE = 64;
-
-/** Large pages: a matrix is read from end to end for every token, and each small page costs a walk through the page table. */
-void want_large_pages([[maybe_unused]] void* from, [[maybe_unused]] size_t bytes) {
-#if defined(__linux__)
-  constexpr uintptr_t small = 4096;
-  uintptr_t first = (reinterpret_cast<uintptr_t>(from) + small - 1) / small * small;
-  uintptr_t last = (reinterpret_cast<uintptr_t>(from) + bytes) / small * small;
-  if (bytes >= size_t{4} << 20 && last > first) {
-    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
-  }
-#endif
-}
 
 std::shared_ptr<PackedState> packed_state(const Form& form) {
   const char* wrong = problem(form);

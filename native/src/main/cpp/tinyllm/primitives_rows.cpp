@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "ops.h"
 #include "primitive.h"
 #include "primitives.h"
@@ -62,48 +64,60 @@ array log_sum_exp(const array& x, mlx::core::StreamOrDevice s) {
 
 namespace {
 
-/** Inputs: logits, scales, and for picked rows which, and their masks. */
-std::vector<array> candidates_of(std::vector<array> inputs, int rows, int cols, int count, mlx::core::StreamOrDevice s) {
-  auto work = [cols, count, rows](const std::vector<array>& in, std::vector<array>& out) {
+void require_ids(const array& given, const char* message) {
+  require(given.is_available() && given.dtype() == mlx::core::int32 && given.flags().row_contiguous, message);
+}
+
+/** Inputs: logits, scales, counts, and for picked rows which, and their masks. */
+std::vector<array> candidates_of(std::vector<array> inputs, int cols, mlx::core::StreamOrDevice s) {
+  const array& counts = inputs[2];
+  const auto* first = counts.data<int32_t>();
+  auto [least, most] = std::minmax_element(first, first + counts.size());
+  int rows = counts.shape(0), width = *most;
+  require(*least >= 1 && width <= cols, "[top_candidates] A row has 1 to as many candidates as there are columns.");
+  auto work = [cols, width, rows](const std::vector<array>& in, std::vector<array>& out) {
     CandidatesCall call{};
     call.x = in[0].data<float>();
     call.rows = rows;
-    call.picked = in.size() > 2 ? in[2].data<int32_t>() : nullptr;
-    call.masks = in.size() > 2 ? in[3].data<int32_t>() : nullptr;
+    call.picked = in.size() > 3 ? in[3].data<int32_t>() : nullptr;
+    call.masks = in.size() > 3 ? in[4].data<int32_t>() : nullptr;
     call.stride = in[0].shape(1);
     call.cols = cols;
-    call.count = count;
+    call.counts = in[2].data<int32_t>();
+    call.width = width;
     call.scales = in[1].data<float>();
     call.ids = out[0].data<int32_t>();
     call.values = out[1].data<float>();
     call.sums = out[2].data<float>();
     top_candidates(call);
   };
-  return kernel_outputs("TopCandidates", std::move(inputs), {{rows, count}, {rows, count}, {rows, 2}}, s, work,
+  return kernel_outputs("TopCandidates", std::move(inputs), {{rows, width}, {rows, width}, {rows, 2}}, s, work,
                         {mlx::core::int32});
 }
 
 } // namespace
 
-std::vector<array> top_candidates(const array& x, const array& scales, int cols, int count, mlx::core::StreamOrDevice s) {
-  require(x.ndim() == 2 && scales.size() == 2 * static_cast<size_t>(x.shape(0)) && count >= 1 && count <= cols && cols <= last(x),
-          "[top_candidates] The rows, their scales and the numbers of columns and candidates do not fit.");
-  return candidates_of({floats(x, s), floats(scales, s)}, x.shape(0), cols, count, s);
+std::vector<array> top_candidates(const array& x, const array& counts, const array& scales, int cols, mlx::core::StreamOrDevice s) {
+  require_ids(counts, "[top_candidates] Counts have to be computed int32.");
+  require(x.ndim() == 2 && cols <= last(x) && counts.ndim() == 1 && counts.shape(0) == x.shape(0) && counts.size() > 0 &&
+              scales.size() == 2 * counts.size(),
+          "[top_candidates] The rows, their counts and scales and the number of columns do not fit.");
+  return candidates_of({floats(x, s), floats(scales, s), counts}, cols, s);
 }
 
-std::vector<array> top_allowed(const array& x, const array& picked, const array& masks, const array& scales, int cols, int count,
-                               mlx::core::StreamOrDevice s) {
-  for (auto* given : {&picked, &masks}) {
-    require(given->is_available() && given->dtype() == mlx::core::int32 && given->flags().row_contiguous,
-            "[top_allowed] Rows and masks have to be computed int32.");
+std::vector<array> top_allowed(const array& x, const array& picked, const array& masks, const array& counts, const array& scales,
+                               int cols, mlx::core::StreamOrDevice s) {
+  for (auto* given : {&picked, &masks, &counts}) {
+    require_ids(*given, "[top_allowed] Rows, masks and counts have to be computed int32.");
   }
-  require(x.ndim() == 2 && count >= 1 && count <= cols && cols <= last(x) && picked.ndim() == 1 && masks.ndim() == 2 &&
-              masks.shape(0) == picked.shape(0) && masks.shape(1) == (cols + 31) / 32 && scales.size() == 2 * picked.size(),
-          "[top_allowed] The rows, their masks and scales and the numbers of columns and candidates do not fit.");
+  require(x.ndim() == 2 && cols <= last(x) && picked.ndim() == 1 && picked.size() > 0 && masks.ndim() == 2 &&
+              masks.shape(0) == picked.shape(0) && masks.shape(1) == (cols + 31) / 32 && counts.shape() == picked.shape() &&
+              scales.size() == 2 * picked.size(),
+          "[top_allowed] The rows, their masks, counts and scales and the number of columns do not fit.");
   for (size_t i = 0; i < picked.size(); i++) {
     require(picked.data<int32_t>()[i] >= 0 && picked.data<int32_t>()[i] < x.shape(0), "[top_allowed] There is no such row.");
   }
-  return candidates_of({floats(x, s), floats(scales, s), picked, masks}, picked.shape(0), cols, count, s);
+  return candidates_of({floats(x, s), floats(scales, s), counts, picked, masks}, cols, s);
 }
 
 array rope(const array& x, const array& cosines, const array& sines, bool neighbours, mlx::core::StreamOrDevice s) {

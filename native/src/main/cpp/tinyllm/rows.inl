@@ -1,27 +1,5 @@
 // Operations on one row. Sums run over sixteen lanes and then over the lanes by a fixed tree.
 
-inline float sum_of_lanes(F x) {
-  float lane[16];
-  store(lane, x);
-  for (int width = 8; width > 0; width /= 2) {
-    for (int i = 0; i < width; i++) {
-      lane[i] += lane[i + width];
-    }
-  }
-  return lane[0];
-}
-
-inline float max_of_lanes(F x) {
-  float lane[16];
-  store(lane, x);
-  for (int width = 8; width > 0; width /= 2) {
-    for (int i = 0; i < width; i++) {
-      lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
-    }
-  }
-  return lane[0];
-}
-
 /** The values from p on, as many as there are, the other lanes filled up. */
 inline F load_some(const float* p, int count, float fill) {
   if (count >= 16) {
@@ -165,17 +143,32 @@ float log_sum_exp(const float* x, int cols) {
   return largest + logf(sum_of_lanes(total));
 }
 
+/** A NaN is not equal to itself, and stays; all else becomes 0. */
+inline F only_nan(F v) { return replace(v, v, zero()); }
+
 bool block_maxima(const float* x, int cols, float* maxima) {
+  static_assert(VOCABULARY_BLOCK == 64);
+  constexpr int near = 256, far = 1024; // logits of many rows come from memory
   F broken = zero();
-  for (int start = 0; start < cols; start += VOCABULARY_BLOCK) {
-    int end = start + VOCABULARY_BLOCK < cols ? start + VOCABULARY_BLOCK : cols;
+  int start = 0;
+  for (; start + VOCABULARY_BLOCK <= cols; start += VOCABULARY_BLOCK, x += VOCABULARY_BLOCK) {
+    F v[4];
+    for (int i = 0; i < 4; i++) {
+      prefetch(x + near + 16 * i);
+      prefetch_far(x + far + 16 * i);
+      v[i] = load(x + 16 * i);
+    }
+    broken = add(broken, add(add(only_nan(v[0]), only_nan(v[1])), add(only_nan(v[2]), only_nan(v[3]))));
+    *maxima++ = max_of_lanes(max(max(v[0], v[1]), max(v[2], v[3])));
+  }
+  if (start < cols) {
     F most = set1(-INFINITY);
-    for (int i = start; i < end; i += 16) {
-      F v = load_some(x + i, end - i, -INFINITY);
-      broken = add(broken, replace(v, v, zero())); // a NaN is not equal to itself, and stays
+    for (int left = cols - start; left > 0; left -= 16, x += 16) {
+      F v = load_some(x, left, -INFINITY);
+      broken = add(broken, only_nan(v));
       most = max(most, v);
     }
-    *maxima++ = max_of_lanes(most);
+    *maxima = max_of_lanes(most);
   }
   float all = sum_of_lanes(broken);
   return all == all;

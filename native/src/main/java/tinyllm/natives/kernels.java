@@ -295,15 +295,19 @@ public class kernels {
     public static native @ByVal array log_sum_exp(@Const @ByRef array x, @ByVal StreamOrDevice s);
 
     public static native @ByVal ArrayVector top_candidates(
-            @Const @ByRef array x, @Const @ByRef array scales, int cols, int count, @ByVal StreamOrDevice s);
+            @Const @ByRef array x,
+            @Const @ByRef array counts,
+            @Const @ByRef array scales,
+            int cols,
+            @ByVal StreamOrDevice s);
 
     public static native @ByVal ArrayVector top_allowed(
             @Const @ByRef array x,
             @Const @ByRef array picked,
             @Const @ByRef array masks,
+            @Const @ByRef array counts,
             @Const @ByRef array scales,
             int cols,
-            int count,
             @ByVal StreamOrDevice s);
 
     public static native @ByVal array rope(

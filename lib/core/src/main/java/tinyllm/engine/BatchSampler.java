@@ -17,7 +17,6 @@ import tinyllm.tensor.Tensor;
  */
 final class BatchSampler {
     private static final int[] NOTHING = {};
-    private static final TopCandidates.Sums WITHOUT_SUMS = new TopCandidates.Sums(false, 0);
 
     private final Sampler sampler;
     private final int known;
@@ -129,7 +128,8 @@ final class BatchSampler {
         if (count == 0) {
             return List.of();
         }
-        TopCandidates top = TopCandidates.of(whole, whole.dim(1), Math.min(count, whole.dim(1)), List.of(WITHOUT_SUMS));
+        var wish = new TopCandidates.Wish(Math.min(count, whole.dim(1)), false, 0);
+        TopCandidates top = TopCandidates.of(whole, whole.dim(1), List.of(wish));
         List<Likely> likely = new ArrayList<>();
         for (int i = 0; i < top.ids()[0].length; i++) {
             likely.add(new Likely(top.ids()[0][i], top.logits()[0][i] - sum));

@@ -122,13 +122,11 @@ public final class TokenChoice {
     }
 
     private List<Chosen> all(List<Ask> asks) {
-        int most = 1;
-        List<TopCandidates.Sums> sums = new ArrayList<>();
-        for (Ask ask : asks) {
-            most = Math.max(most, candidates(ask));
-            sums.add(new TopCandidates.Sums(ask.top() >= 0, ask.plain() ? scale(ask.params()) : 0));
-        }
-        TopCandidates top = TopCandidates.of(logits, vocabulary, most, sums);
+        List<TopCandidates.Wish> wishes = asks.stream()
+                .map(ask ->
+                        new TopCandidates.Wish(candidates(ask), ask.top() >= 0, ask.plain() ? scale(ask.params()) : 0))
+                .toList();
+        TopCandidates top = TopCandidates.of(logits, vocabulary, wishes);
         @Nullable Shortlist[] allowed = allowed(asks, top);
         List<Chosen> chosen = new ArrayList<>();
         for (int r = 0; r < asks.size(); r++) {
@@ -148,17 +146,15 @@ public final class TokenChoice {
             return lists;
         }
         int[][] masks = new int[rows.length][];
-        List<TopCandidates.Sums> sums = new ArrayList<>();
-        int most = 1;
+        List<TopCandidates.Wish> wishes = new ArrayList<>();
         for (int k = 0; k < rows.length; k++) {
             Ask ask = asks.get(rows[k]);
             masks[k] = Objects.requireNonNull(ask.mask()).words(vocabulary);
-            sums.add(new TopCandidates.Sums(false, scale(ask.params())));
-            most = Math.max(most, drawnFrom(ask.params()));
+            wishes.add(new TopCandidates.Wish(drawnFrom(ask.params()), false, scale(ask.params())));
         }
-        TopCandidates likely = TopCandidates.of(logits, vocabulary, most, sums, rows, masks);
+        TopCandidates likely = TopCandidates.of(logits, vocabulary, wishes, rows, masks);
         for (int k = 0; k < rows.length; k++) {
-            lists[rows[k]] = list(likely, k, drawnFrom(asks.get(rows[k]).params()));
+            lists[rows[k]] = list(likely, k);
         }
         return lists;
     }
@@ -193,7 +189,7 @@ public final class TokenChoice {
         for (int i = 0; i < Math.min(ask.top(), top.ids()[row].length); i++) {
             likely.add(new Likely(top.ids()[row][i], top.logits()[row][i] - sum));
         }
-        Shortlist list = ask.plain() ? list(top, row, candidates(ask)) : allowed;
+        Shortlist list = ask.plain() ? list(top, row) : allowed;
         if (list != null && list.logits()[0] != Float.NEGATIVE_INFINITY) {
             int place = holes(list) ? -1 : list.choose(ask.params(), ask.step());
             if (place >= 0) {
@@ -216,7 +212,7 @@ public final class TokenChoice {
     /** The place in the list of the likeliest token that may come; {@link #NONE} when it is not in the list. */
     private int firstAllowed(TopCandidates top, int row, Ask ask) {
         TokenMask mask = Objects.requireNonNull(ask.mask());
-        for (int i = 0; i < candidates(ask); i++) {
+        for (int i = 0; i < top.ids()[row].length; i++) {
             int id = top.ids()[row][i];
             if (top.logits()[row][i] == Float.NEGATIVE_INFINITY) {
                 return NONE;
@@ -232,12 +228,8 @@ public final class TokenChoice {
         return new Chosen(-1, Double.NaN, List.of(), new LogitsException(sentence));
     }
 
-    private Shortlist list(TopCandidates top, int row, int count) {
-        return new Shortlist(
-                Arrays.copyOf(top.ids()[row], count),
-                Arrays.copyOf(top.logits()[row], count),
-                top.scaledLogSums()[row],
-                vocabulary);
+    private Shortlist list(TopCandidates top, int row) {
+        return new Shortlist(top.ids()[row], top.logits()[row], top.scaledLogSums()[row], vocabulary);
     }
 
     /** Whether a hole might be drawn from it. */
@@ -286,8 +278,8 @@ public final class TokenChoice {
 
     /** @param row {@code [1, vocabulary]} */
     private Shortlist list(Tensor row, int count, SamplingParams params) {
-        var sums = List.of(new TopCandidates.Sums(false, scale(params)));
-        return list(TopCandidates.of(row, vocabulary, count, sums), 0, count);
+        var wishes = List.of(new TopCandidates.Wish(count, false, scale(params)));
+        return list(TopCandidates.of(row, vocabulary, wishes), 0);
     }
 
     /** {@code -inf} for each id that is no token. */

@@ -14,21 +14,22 @@ import tinyllm.tensor.Tensor;
  * The most likely tokens of each row of logits, and what turns logits into probabilities: all that choosing a token needs of a
  * vocabulary, in one pass. A row's result depends on that row alone, bit for bit.
  *
- * @param ids {@code [R, K]}, by falling logit, then rising id; −1 in a row that holds a NaN
- * @param logits {@code [R, K]} of these; NaN in such a row
+ * @param ids {@code [R, K of the row]}, by falling logit, then rising id; −1 in a row that holds a NaN
+ * @param logits {@code [R, K of the row]} of these; NaN in such a row
  * @param logSums {@code [R]}: ln Σ exp(logit) over the vocabulary; NaN where it was not wanted
  * @param scaledLogSums {@code [R]}: ln Σ exp(scale · logit); NaN where it was not wanted
  */
 public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, float[] scaledLogSums) {
 
     /**
-     * What a row wants to know besides its candidates. A sum over the vocabulary costs as much as finding them.
+     * What a row wants to know. A sum over the vocabulary costs as much as finding candidates.
      *
+     * @param count K, candidates of the row, at most the vocabulary
      * @param logSum whether ln Σ exp(logit) is wanted: it turns a logit into a log-probability
      * @param scale 1 / temperature, for ln Σ exp(scale · logit); 0 when that is not wanted
      */
-    public record Sums(boolean logSum, float scale) {
-        public Sums {
+    public record Wish(int count, boolean logSum, float scale) {
+        public Wish {
             if (!(scale >= 0) || Float.isInfinite(scale)) {
                 throw new IllegalArgumentException(
                         "topCandidates: a scale has to be above 0, or 0 for no sum, and one is " + scale);
@@ -39,27 +40,23 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
     /**
      * @param logits {@code [R, V]}
      * @param vocabulary how many of the V columns take part, 1 … V: the rest is padding
-     * @param count K, candidates of a row, at most the vocabulary
-     * @param sums {@code [R]}
+     * @param wishes {@code [R]}
      */
-    public static TopCandidates of(Tensor logits, int vocabulary, int count, List<Sums> sums) {
+    public static TopCandidates of(Tensor logits, int vocabulary, List<Wish> wishes) {
         if (logits.rank() != 2 || vocabulary < 1 || vocabulary > logits.dim(1)) {
             throw new IllegalArgumentException("topCandidates: logits have to be [R, V] with at least the " + vocabulary
                     + " columns of a vocabulary, and have shape " + Arrays.toString(logits.shape()));
         }
-        if (count < 1 || count > vocabulary) {
-            throw new IllegalArgumentException(
-                    "topCandidates: count has to be in 1…" + vocabulary + ", and is " + count);
-        }
-        int rows = logits.dim(0);
+        int[] counts = counts(wishes, logits.dim(0), vocabulary);
         try (Scope scope = Scope.open()) {
-            Tensor scales = scales(sums, rows);
             return Device.current() == Device.CPU
                     ? own(
-                            (call, in) -> kernels.top_candidates(in[0], in[1], vocabulary, count, call.stream()),
+                            (call, in) -> kernels.top_candidates(in[0], in[1], in[2], vocabulary, call.stream()),
+                            counts,
                             logits,
-                            scales)
-                    : mlx(logits.slice(1, 0, vocabulary), count, scales);
+                            Tensor.of(counts, counts.length),
+                            scales(wishes))
+                    : mlx(logits.slice(1, 0, vocabulary), counts, scales(wishes));
         }
     }
 
@@ -68,20 +65,20 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
      *
      * @param rows {@code [K]}, which of the logits' R
      * @param masks {@code [K, ⌈vocabulary / 32⌉]}, a bit for each token that may come, the lowest first
-     * @param sums {@code [K]}
+     * @param wishes {@code [K]}
      */
-    public static TopCandidates of(
-            Tensor logits, int vocabulary, int count, List<Sums> sums, int[] rows, int[][] masks) {
+    public static TopCandidates of(Tensor logits, int vocabulary, List<Wish> wishes, int[] rows, int[][] masks) {
         int words = (vocabulary + 31) / 32;
         if (rows.length != masks.length || Arrays.stream(masks).anyMatch(mask -> mask.length != words)) {
             throw new IllegalArgumentException("topCandidates: each of " + rows.length + " rows has a mask of " + words
                     + " numbers of 32 bits, and the masks are " + masks.length + " of "
                     + Arrays.stream(masks).map(mask -> mask.length).distinct().toList());
         }
+        int[] counts = counts(wishes, rows.length, vocabulary);
         if (Device.current() != Device.CPU) {
             try (Scope scope = Scope.open()) {
                 Tensor all = logits.take(rows, 0).slice(1, 0, vocabulary).add(outside(masks, vocabulary));
-                return mlx(all, count, scales(sums, rows.length));
+                return mlx(all, counts, scales(wishes));
             }
         }
         int[] flat = new int[rows.length * words];
@@ -90,11 +87,13 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
         }
         try (Scope scope = Scope.open()) {
             return own(
-                    (call, in) -> kernels.top_allowed(in[0], in[1], in[2], in[3], vocabulary, count, call.stream()),
+                    (call, in) -> kernels.top_allowed(in[0], in[1], in[2], in[3], in[4], vocabulary, call.stream()),
+                    counts,
                     logits,
                     Tensor.of(rows, rows.length),
                     Tensor.of(flat, rows.length, words),
-                    scales(sums, rows.length));
+                    Tensor.of(counts, counts.length),
+                    scales(wishes));
         }
     }
 
@@ -110,18 +109,29 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
         return Tensor.of(edit, masks.length, vocabulary);
     }
 
-    /** {@code [R, 2]}; 0 where none is wanted. */
-    private static Tensor scales(List<Sums> sums, int rows) {
-        if (sums.size() != rows) {
+    private static int[] counts(List<Wish> wishes, int rows, int vocabulary) {
+        if (wishes.size() != rows) {
             throw new IllegalArgumentException(
-                    "topCandidates: there are " + rows + " rows, and wishes for sums of " + sums.size());
+                    "topCandidates: there are " + rows + " rows, and wishes of " + wishes.size());
         }
-        float[] scales = new float[2 * rows];
-        for (int r = 0; r < rows; r++) {
-            scales[2 * r] = sums.get(r).logSum ? 1 : 0;
-            scales[2 * r + 1] = sums.get(r).scale;
+        int[] counts = wishes.stream().mapToInt(Wish::count).toArray();
+        for (int count : counts) {
+            if (count < 1 || count > vocabulary) {
+                throw new IllegalArgumentException(
+                        "topCandidates: a count has to be in 1…" + vocabulary + ", and one is " + count);
+            }
         }
-        return Tensor.of(scales, rows, 2);
+        return counts;
+    }
+
+    /** {@code [R, 2]}; 0 where none is wanted. */
+    private static Tensor scales(List<Wish> wishes) {
+        float[] scales = new float[2 * wishes.size()];
+        for (int r = 0; r < wishes.size(); r++) {
+            scales[2 * r] = wishes.get(r).logSum ? 1 : 0;
+            scales[2 * r + 1] = wishes.get(r).scale;
+        }
+        return Tensor.of(scales, wishes.size(), 2);
     }
 
     /** A kernel's call, which gives ids, values and sums. */
@@ -130,7 +140,7 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
         ArrayVector call(DeviceThread.Call call, array[] in);
     }
 
-    private static TopCandidates own(Kernel kernel, Tensor... inputs) {
+    private static TopCandidates own(Kernel kernel, int[] counts, Tensor... inputs) {
         array[] parts = new array[3];
         Tensor ids = DeviceThread.apply(
                 "topCandidates",
@@ -143,28 +153,38 @@ public record TopCandidates(int[][] ids, float[][] logits, float[] logSums, floa
                 inputs);
         Tensor values = DeviceThread.apply("topCandidates", (call, in) -> parts[1]);
         Tensor sums = DeviceThread.apply("topCandidates", (call, in) -> parts[2]);
-        return of(ids, values, sums);
+        return of(counts, ids, values, sums);
     }
 
     /** A sort: on a GPU it is quick. */
-    private static TopCandidates mlx(Tensor logits, int count, Tensor scales) {
-        Tensor ids = logits.neg().argsort(-1).slice(1, 0, count);
+    private static TopCandidates mlx(Tensor logits, int[] counts, Tensor scales) {
+        int most = Arrays.stream(counts).max().orElseThrow();
+        Tensor ids = logits.neg().argsort(-1).slice(1, 0, most);
         Tensor scaled = logits.expandDims(1).mul(scales.expandDims(-1)); // [R, 2, V]
         Tensor none = Tensor.scalar(Double.NaN);
         Tensor sums = Tensor.where(scales.eq(Tensor.scalar(0)), none, scaled.logSumExp(-1));
-        return of(ids, logits.takeAlongAxis(ids, -1), sums);
+        return of(counts, ids, logits.takeAlongAxis(ids, -1), sums);
     }
 
-    /** @param sums {@code [R, 2]} */
-    private static TopCandidates of(Tensor ids, Tensor values, Tensor sums) {
+    /**
+     * @param ids {@code [R, largest count]}, the values likewise
+     * @param sums {@code [R, 2]}
+     */
+    private static TopCandidates of(int[] counts, Tensor ids, Tensor values, Tensor sums) {
         Tensor.eval(ids, values, sums);
-        int[] all = ids.toInts();
-        int count = ids.dim(1);
-        int[][] rows = new int[ids.dim(0)][];
-        Arrays.setAll(rows, r -> Arrays.copyOfRange(all, r * count, (r + 1) * count));
+        int[] allIds = ids.toInts();
+        float[] allValues = values.toFloats();
+        int width = ids.dim(1);
+        int[][] rowIds = new int[counts.length][];
+        float[][] rowValues = new float[counts.length][];
+        for (int r = 0; r < counts.length; r++) {
+            int from = r * width;
+            rowIds[r] = Arrays.copyOfRange(allIds, from, from + counts[r]);
+            rowValues[r] = Arrays.copyOfRange(allValues, from, from + counts[r]);
+        }
         return new TopCandidates(
-                rows,
-                values.toMatrix(),
+                rowIds,
+                rowValues,
                 sums.slice(1, 0, 1).toFloats(),
                 sums.slice(1, 1, 2).toFloats());
     }

@@ -26,34 +26,50 @@ class TopCandidatesTest {
     }
 
     private static TopCandidates of(float[] row, int count) {
-        return TopCandidates.of(Tensor.of(row, 1, row.length), row.length, count, sums(1));
+        return TopCandidates.of(Tensor.of(row, 1, row.length), row.length, wishes(count, 1));
     }
 
     /** Both sums, for these scales. */
-    private static List<TopCandidates.Sums> sums(float... scales) {
-        List<TopCandidates.Sums> sums = new ArrayList<>();
+    private static List<TopCandidates.Wish> wishes(int count, float... scales) {
+        List<TopCandidates.Wish> wishes = new ArrayList<>();
         for (float scale : scales) {
-            sums.add(new TopCandidates.Sums(true, scale));
+            wishes.add(new TopCandidates.Wish(count, true, scale));
         }
-        return sums;
+        return wishes;
     }
 
     /** What nobody asks for is not computed, and changes nothing else. */
     @Test
     void sumsOnlyWhereTheyAreWanted() {
         Tensor x = Tensor.normal(3, 3, 500).mul(5);
-        TopCandidates all = TopCandidates.of(x, 500, 4, sums(1.25f, 1.25f, 1.25f));
+        TopCandidates all = TopCandidates.of(x, 500, wishes(4, 1.25f, 1.25f, 1.25f));
         TopCandidates some = TopCandidates.of(
                 x,
                 500,
-                4,
                 List.of(
-                        new TopCandidates.Sums(false, 0),
-                        new TopCandidates.Sums(true, 0),
-                        new TopCandidates.Sums(false, 1.25f)));
+                        new TopCandidates.Wish(4, false, 0),
+                        new TopCandidates.Wish(4, true, 0),
+                        new TopCandidates.Wish(4, false, 1.25f)));
         assertThat(some.ids()).isDeepEqualTo(all.ids());
         assertThat(some.logSums()).containsExactly(Float.NaN, all.logSums()[1], Float.NaN);
         assertThat(some.scaledLogSums()).containsExactly(Float.NaN, Float.NaN, all.scaledLogSums()[2]);
+    }
+
+    /** Rows want lists of their own length, and get the begin of what they would get with more. */
+    @Test
+    void eachRowItsOwnCount() {
+        Tensor x = Tensor.normal(3, 4, 900).mul(5);
+        TopCandidates all = TopCandidates.of(x, 900, wishes(50, 1, 1, 1, 1));
+        int[] counts = {1, 50, 7, 20};
+        List<TopCandidates.Wish> wishes = Arrays.stream(counts)
+                .mapToObj(count -> new TopCandidates.Wish(count, true, 1))
+                .toList();
+        TopCandidates some = TopCandidates.of(x, 900, wishes);
+        for (int r = 0; r < counts.length; r++) {
+            assertThat(some.ids()[r]).isEqualTo(Arrays.copyOf(all.ids()[r], counts[r]));
+            assertThat(some.logits()[r]).isEqualTo(Arrays.copyOf(all.logits()[r], counts[r]));
+        }
+        assertThat(some.logSums()).isEqualTo(all.logSums());
     }
 
     /** Against a sort and a sum in double precision, whatever the instructions. */
@@ -72,7 +88,7 @@ class TopCandidatesTest {
         TopCandidates first = null;
         for (String set : InstructionSets.available()) {
             InstructionSets.use(set);
-            TopCandidates top = TopCandidates.of(Tensor.of(rows), vocabulary, count, sums(scales));
+            TopCandidates top = TopCandidates.of(Tensor.of(rows), vocabulary, wishes(count, scales));
             for (int r = 0; r < rows.length; r++) {
                 float[] row = rows[r];
                 int[] expected = IntStream.range(0, vocabulary)
@@ -116,8 +132,8 @@ class TopCandidatesTest {
     void rowsAreIndependent() {
         Tensor x = Tensor.normal(3, 9, 2000).mul(5);
         float[] scales = {1, 2, 1, 0.7f, 1, 1, 3, 1, 1};
-        TopCandidates all = TopCandidates.of(x, 2000, 40, sums(scales));
-        TopCandidates alone = TopCandidates.of(x.slice(0, 3, 4), 2000, 40, sums(0.7f));
+        TopCandidates all = TopCandidates.of(x, 2000, wishes(40, scales));
+        TopCandidates alone = TopCandidates.of(x.slice(0, 3, 4), 2000, wishes(40, 0.7f));
         assertThat(alone.ids()[0]).isEqualTo(all.ids()[3]);
         assertThat(alone.logits()[0]).isEqualTo(all.logits()[3]);
         assertThat(alone.logSums()[0]).isEqualTo(all.logSums()[3]);
@@ -128,7 +144,7 @@ class TopCandidatesTest {
     @Test
     void padding() {
         TopCandidates top =
-                TopCandidates.of(Tensor.of(new float[] {1, 2, 9, Float.NaN, 3, 1, 9, 9}, 2, 4), 2, 2, sums(1, 1));
+                TopCandidates.of(Tensor.of(new float[] {1, 2, 9, Float.NaN, 3, 1, 9, 9}, 2, 4), 2, wishes(2, 1, 1));
         assertThat(top.ids()).isDeepEqualTo(new int[][] {{1, 0}, {0, 1}});
         assertThat((double) top.logSums()[0]).isCloseTo(2 + Math.log(1 + Math.exp(-1)), within(1e-6));
     }
@@ -165,13 +181,11 @@ class TopCandidatesTest {
     @Test
     void refusals() {
         Tensor x = Tensor.of(new float[6], 2, 3);
-        List<TopCandidates.Sums> one = sums(1, 1);
-        assertThatThrownBy(() -> TopCandidates.of(x, 4, 1, one)).hasMessageContaining("[2, 3]");
-        assertThatThrownBy(() -> TopCandidates.of(x, 3, 4, one)).hasMessageContaining("1…3, and is 4");
-        assertThatThrownBy(() -> TopCandidates.of(x, 3, 1, sums(1)))
-                .hasMessageContaining("2 rows, and wishes for sums of 1");
+        assertThatThrownBy(() -> TopCandidates.of(x, 4, wishes(1, 1, 1))).hasMessageContaining("[2, 3]");
+        assertThatThrownBy(() -> TopCandidates.of(x, 3, wishes(4, 1, 1))).hasMessageContaining("1…3, and one is 4");
+        assertThatThrownBy(() -> TopCandidates.of(x, 3, wishes(1, 1))).hasMessageContaining("2 rows, and wishes of 1");
         for (float scale : new float[] {-1, Float.NaN, Float.POSITIVE_INFINITY}) {
-            assertThatThrownBy(() -> sums(scale)).hasMessageContaining("above 0");
+            assertThatThrownBy(() -> wishes(1, scale)).hasMessageContaining("above 0");
         }
     }
 }
