@@ -297,8 +297,9 @@ public final class BatchBench {
     public Map<String, Object> overhead() {
         int rows = 64;
         note.accept("64 running requests, half of them sampled");
-        crowd(rows); // a server is warm: the first hundred steps are interpreted
-        crowd(rows);
+        for (int warm = 0; warm < 4; warm++) { // a server's own code is compiled, and that takes some thousand rows
+            crowd(rows);
+        }
         List<StepReport> reports = crowd(rows);
         List<Double> shares = new ArrayList<>();
         Map<String, List<Double>> phases = new LinkedHashMap<>();

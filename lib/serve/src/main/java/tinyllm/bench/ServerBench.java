@@ -79,6 +79,14 @@ public final class ServerBench {
     }
 
     private Map<String, Object> run(ServerProcess server) throws IOException, InterruptedException {
+        try {
+            return loaded(server);
+        } catch (IOException e) {
+            throw server.failed(e);
+        }
+    }
+
+    private Map<String, Object> loaded(ServerProcess server) throws IOException, InterruptedException {
         Load asked = Load.on(server.url()).by(Api.COMPLETIONS).field("ignore_eos", true);
         asked.prompts(Prompts.exactly(seed++, tokens)).closed(load.clients(), load.requests(load.clients()));
         double before = Machine.load();

@@ -1,5 +1,6 @@
 package tinyllm.bench;
 
+import java.io.IOException;
 import java.util.Iterator;
 import tinyllm.engine.Simulation;
 import tinyllm.load.Lengths;
@@ -35,15 +36,14 @@ public record ServerLoad(int clients, int count, int promptTokens, int tokens) {
     /**
      * A report of this load, if it is one.
      *
-     * @throws IllegalStateException when an answer failed, or is not as long as it has to be: then tokens/s would compare different work
+     * @throws IOException when an answer failed, or is not as long as it has to be: then tokens/s would compare different work
      */
-    LoadReport checked(LoadReport report) {
+    LoadReport checked(LoadReport report) throws IOException {
         for (Sample sample : report.samples()) {
             if (!sample.ok() || sample.tokens() != tokens || Math.abs(sample.promptTokens() - promptTokens) > 2) {
-                throw new IllegalStateException(
-                        report.url() + " did not answer as it had to: " + sample.outcome() + ", "
-                                + sample.promptTokens() + " tokens of prompt, " + sample.tokens() + " written, "
-                                + sample.problem());
+                throw new IOException(report.url() + " did not answer as it had to: " + sample.outcome() + ", "
+                        + sample.promptTokens() + " tokens of prompt, " + sample.tokens() + " written, "
+                        + sample.problem());
             }
         }
         return report;

@@ -139,6 +139,12 @@ public final class ServerProcess implements AutoCloseable {
         return said.isEmpty() ? "" : ": " + said;
     }
 
+    /** What failed while it was asked, and what it said last itself. */
+    IOException failed(IOException problem) throws IOException {
+        String end = process.isAlive() ? "the server said last" : "the server ended with code " + process.exitValue();
+        return new IOException(problem.getMessage() + "; " + end + tail(), problem);
+    }
+
     /** Where it listens. */
     public String url() {
         return url;

@@ -1,6 +1,8 @@
 package tinyllm.bench;
 
 import java.io.IOException;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -44,8 +46,11 @@ public final class ServerRow {
 
     private static final int SHORT = 16;
 
-    /** Loads before the first one that counts: until then the JVM compiles the server and the client, on the same processors. */
-    private static final int WARM = 4;
+    /** Loads before the first one that counts, at most. */
+    private static final int MOST_WARM = 20;
+
+    /** Share of the time that the JVM's compilers may take when it counts. */
+    private static final double COMPILING = 0.02;
 
     private final ApiServer server;
     private final CausalLm model;
@@ -87,13 +92,7 @@ public final class ServerRow {
         List<Double> engine = new ArrayList<>();
         List<Double> httpFirst = new ArrayList<>();
         List<Double> engineFirst = new ArrayList<>();
-        ServerLoad warm = new ServerLoad(load.clients(), load.clients(), load.promptTokens(), load.tokens());
-        for (int i = 0; i < WARM; i++) {
-            overHttp(warm);
-            direct(warm);
-        }
-        singlesOverHttp();
-        singles();
+        warmUp();
         for (int round = 0; round < rounds; round++) {
             if (round % 2 == 0) {
                 http.add(overHttp(load));
@@ -109,6 +108,22 @@ public final class ServerRow {
         row.put("http", Map.of("tokens_per_s", http, "first_token_ms", httpFirst));
         row.put("engine", Map.of("tokens_per_s", engine, "first_token_ms", engineFirst));
         return row;
+    }
+
+    /** Until the JVM has compiled server and client: it does so on the processors that are measured. */
+    private void warmUp() throws IOException, InterruptedException {
+        CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+        ServerLoad some = new ServerLoad(load.clients(), load.clients(), load.promptTokens(), load.tokens());
+        double share = 1;
+        for (int i = 0; i < MOST_WARM && share > COMPILING; i++) {
+            long compiled = compilers.getTotalCompilationTime();
+            long start = System.nanoTime();
+            overHttp(some);
+            direct(some);
+            singlesOverHttp();
+            singles();
+            share = (compilers.getTotalCompilationTime() - compiled) * 1e6 / (System.nanoTime() - start);
+        }
     }
 
     private Prompts prompts() {

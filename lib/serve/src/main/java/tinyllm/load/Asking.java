@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -24,6 +25,9 @@ final class Asking {
 
     private static final int SHOWN = 200;
 
+    /** Times that a request goes over a connection that its server has closed, before that counts as no answer. */
+    private static final int MOST_RESENT = 3;
+
     private final Api api;
     private final int request;
     private final Simulation.Request wanted;
@@ -33,6 +37,7 @@ final class Asking {
     private double[] times = new double[64];
     private int events;
     private int status;
+    private int resent;
     private int promptTokens = -1;
     private int usageTokens = -1;
     private @Nullable String finishReason;
@@ -65,7 +70,7 @@ final class Asking {
         double sent = since(origin);
         boolean[] late = {false};
         try {
-            HttpResponse<InputStream> answer = client.send(http, HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> answer = send(client);
             status = answer.statusCode();
             long left = limit.toMillis() - (long) ((since(origin) - sent) * 1000);
             ScheduledFuture<?> cut = timer.schedule(
@@ -102,7 +107,27 @@ final class Asking {
                 promptTokens,
                 usageTokens,
                 finishReason,
+                resent,
                 problem);
+    }
+
+    /**
+     * A server may close a connection that it has kept, at the moment of its next use; some do so after every stream. A request of which
+     * not a byte was answered is sent again, as all clients do.
+     */
+    private HttpResponse<InputStream> send(HttpClient client) throws IOException, InterruptedException {
+        while (true) {
+            try {
+                return client.send(http, HttpResponse.BodyHandlers.ofInputStream());
+            } catch (ConnectException | HttpTimeoutException e) {
+                throw e;
+            } catch (IOException e) {
+                if (resent == MOST_RESENT) {
+                    throw e;
+                }
+                resent++;
+            }
+        }
     }
 
     private static String said(IOException e) {

@@ -73,6 +73,11 @@ public record LoadReport(String url, String model, List<Sample> samples) {
         return counts;
     }
 
+    /** How often a request was sent again, because the server had closed a connection that it kept. */
+    public long resent() {
+        return samples.stream().mapToLong(Sample::resent).sum();
+    }
+
     /** Seconds from the planned arrival to the first text, of whole answers. */
     public Percentiles firstToken() {
         return of(Sample::toFirstToken);
@@ -118,6 +123,7 @@ public record LoadReport(String url, String model, List<Sample> samples) {
         json.put("requests", samples.size());
         json.put("answered", answered());
         json.put("outcomes", outcomes());
+        json.put("resent", resent());
         json.put("seconds", seconds());
         json.put("requests_per_s", requestsPerSecond());
         json.put("prompt_tokens", promptTokens());

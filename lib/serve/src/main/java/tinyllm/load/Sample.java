@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param promptTokens as the server counts them; -1 when it did not say
  * @param usageTokens that were written, as the server counts them; -1 when it did not say
  * @param finishReason as the server says it; null when it did not
+ * @param resent how often it was sent again, because the server had closed the connection before it answered
  * @param problem a sentence when the answer is not whole; null when it is
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares samples
@@ -35,6 +36,7 @@ public record Sample(
         int promptTokens,
         int usageTokens,
         @Nullable String finishReason,
+        int resent,
         @Nullable String problem) {
 
     /** Whether the whole answer came. */
@@ -108,6 +110,9 @@ public record Sample(
         }
         if (finishReason != null) {
             json.put("finish_reason", finishReason);
+        }
+        if (resent > 0) {
+            json.put("resent", resent);
         }
         if (problem != null) {
             json.put("problem", problem);

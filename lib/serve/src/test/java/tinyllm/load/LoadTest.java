@@ -329,6 +329,33 @@ class LoadTest {
         }
     }
 
+    /** Some servers close a connection after each stream, although they promise to keep it. */
+    @Test
+    void aConnectionThatItsServerClosedIsNoFailedRequest() throws Exception {
+        try (OneAnswerServer server = new OneAnswerServer(true)) {
+            LoadReport report =
+                    Load.on(server.url()).model("m").by(Api.COMPLETIONS).closed(1, AT_ONCE.requests(5));
+            assertThat(report.samples()).allMatch(Sample::ok).allMatch(sample -> sample.tokens() == 1);
+            assertThat(report.samples()).extracting(Sample::resent).containsExactly(0, 1, 1, 1, 1);
+            assertThat(report.json(new ServiceLevel(1, 1))).containsEntry("resent", 4L);
+        }
+    }
+
+    @Test
+    void aServerThatNeverAnswersIsAskedSomeTimesOnly() throws Exception {
+        try (OneAnswerServer server = new OneAnswerServer(false)) {
+            Sample sample = Load.on(server.url())
+                    .model("m")
+                    .by(Api.COMPLETIONS)
+                    .closed(1, AT_ONCE.requests(1))
+                    .samples()
+                    .getFirst();
+            assertThat(sample.outcome()).isEqualTo("no answer");
+            assertThat(sample.resent()).isEqualTo(3);
+            assertThat(server.asked.get()).isEqualTo(4);
+        }
+    }
+
     @Test
     void percentilesAreMeasuredValues() {
         double[] samples = new double[100];
@@ -343,8 +370,8 @@ class LoadTest {
     @Test
     void charts() {
         double[] times = {0.2, 0.3, 0.9};
-        Sample one = new Sample(0, 8, 3, 0.1, 0.1, times, 0.9, 200, 8, 3, "stop", null);
-        Sample two = new Sample(1, 8, 3, 0.5, 0.5, new double[0], 0.6, 429, -1, -1, null, "full");
+        Sample one = new Sample(0, 8, 3, 0.1, 0.1, times, 0.9, 200, 8, 3, "stop", 0, null);
+        Sample two = new Sample(1, 8, 3, 0.5, 0.5, new double[0], 0.6, 429, -1, -1, null, 0, "full");
         LoadReport report = new LoadReport("http://x", "m", List.of(one, two));
         assertThat(LoadCharts.latencies(report).text())
                 .contains("Of 1 whole answers half had their first token after 100.0 ms");
