@@ -1,7 +1,9 @@
-// Included once per instruction set, after the lanes; TL_NAME is its name, TL_ROWS how many rows of activations share a load of weights.
+// Included once per instruction set, after the lanes. TL_ROWS says how many rows of activations share weights that were taken apart,
+// TL_TOGETHER how many of them take turns.
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "kernels.h"
 

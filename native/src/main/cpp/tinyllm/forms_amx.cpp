@@ -7,6 +7,7 @@
 #include <initializer_list>
 
 #define TL_ROWS 8
+#define TL_TOGETHER 4
 #include "half.h"
 #include "lanes_avx512.h"
 #include "forms.inl"

@@ -1,4 +1,5 @@
-#define TL_ROWS 2
+#define TL_ROWS 4
+#define TL_TOGETHER 4
 #include "half.h"
 #include "lanes_avx2.h"
 #include "forms.inl"

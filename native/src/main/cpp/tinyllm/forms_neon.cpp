@@ -1,4 +1,5 @@
 #define TL_ROWS 4
+#define TL_TOGETHER 1
 #include "half.h"
 #include "lanes_neon.h"
 #include "forms.inl"

@@ -1,4 +1,5 @@
 #define TL_ROWS 1
+#define TL_TOGETHER 1
 #include "half.h"
 #include "lanes_plain.h"
 #include "forms.inl"

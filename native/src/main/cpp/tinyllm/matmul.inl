@@ -53,44 +53,88 @@ inline void codes(const uint8_t* block, B* v) {
   }
 }
 
-/** The block's part of one output, and all that came before it. */
-template <int BITS, int KIND>
-inline F combine(const B* v, const int8_t* x, const Act& act, F scale, F bias, F before) {
-  if constexpr (KIND == SUPER16) {
-    constexpr int zero_point = 1 << (BITS - 1);
-    I low = set1i(-zero_point * act.low), high = set1i(-zero_point * act.high);
-    for (int i = 0; i < 4; i++) {
-      low = dot<BITS>(low, v[i], x + 4 * i);
-      high = dot<BITS>(high, v[i + 4], x + 16 + 4 * i);
-    }
-    F part = fma(bias, floats(high), mul(scale, floats(low)));
-    return fma(part, set1(act.scale), before);
+#if TL_ROWS > 1
+#define TL_INLINE __attribute__((always_inline))
+#else // lanes without registers: written out it would be sixteen times as much code, for nothing
+#define TL_INLINE
+#endif
+
+/** f(0) … f(COUNT - 1), written out: a loop that a compiler finds too long to unroll would keep its arrays in memory. */
+template <int COUNT, class Body>
+TL_INLINE inline void unrolled(Body f) {
+  if constexpr (TL_ROWS > 1) {
+    auto all = [&]<int... N>(std::integer_sequence<int, N...>) TL_INLINE { (f(N), ...); };
+    all(std::make_integer_sequence<int, COUNT>());
   } else {
-    I sum = set1i(0);
-    for (int i = 0; i < 8; i++) {
-      sum = dot<BITS>(sum, v[i], x + 4 * i);
+    for (int n = 0; n < COUNT; n++) {
+      f(n);
     }
-    F part;
-    if constexpr (KIND == CENTERED) { // whole numbers below 2^24: as exact as if the codes were signed
-      constexpr float zero_point = 1 << (BITS - 1);
-      part = mul(scale, fma(set1(-zero_point), set1(act.sum), floats(sum)));
-    } else {
-      part = fma(bias, set1(act.sum), mul(scale, floats(sum)));
-    }
-    return fma(part, set1(act.scale), before);
   }
+}
+
+/** Where the activations of some rows lie, and what is known of their blocks. */
+struct Rows {
+  const int8_t* x;
+  size_t cols;
+  const Act* acts;
+  size_t blocks;
+
+  const int8_t* codes(int row, int column) const { return x + static_cast<size_t>(row) * cols + column; }
+  const Act& act(int row) const { return acts[static_cast<size_t>(row) * blocks]; }
+  Rows from(int row, size_t block) const { return {codes(row, 0) + block * BLOCK, cols, &act(row) + block, blocks}; }
+};
+
+/** COUNT rows times vectors FROM … TO - 1. The rows take turns, so that no product waits for the one before it. */
+template <int BITS, int FROM, int TO, int COUNT>
+TL_INLINE inline void dots(const B* v, const Rows& rows, I* sums) {
+  unrolled<TO - FROM>([&](int i) TL_INLINE {
+    unrolled<COUNT>([&](int m) TL_INLINE {
+      sums[m] = dot<BITS>(sums[m], v[FROM + i], rows.codes(m, 4 * (FROM + i)));
+    });
+  });
+}
+
+/** Adds the block's part of COUNT outputs to what came before it. */
+template <int BITS, int KIND, int COUNT>
+TL_INLINE inline void combine(const B* v, const Rows& rows, F scale, F bias, F* sums) {
+  constexpr int zero_point = 1 << (BITS - 1);
+  I whole[COUNT];
+  F part[COUNT];
+  auto each = [](auto body) TL_INLINE { unrolled<COUNT>(body); };
+  if constexpr (KIND == SUPER16) {
+    each([&](int m) TL_INLINE { whole[m] = set1i(-zero_point * rows.act(m).low); });
+    dots<BITS, 0, 4, COUNT>(v, rows, whole);
+    each([&](int m) TL_INLINE {
+      part[m] = mul(scale, floats(whole[m]));
+      whole[m] = set1i(-zero_point * rows.act(m).high);
+    });
+    dots<BITS, 4, 8, COUNT>(v, rows, whole);
+    each([&](int m) TL_INLINE { part[m] = fma(bias, floats(whole[m]), part[m]); });
+  } else {
+    each([&](int m) TL_INLINE { whole[m] = set1i(0); });
+    dots<BITS, 0, 8, COUNT>(v, rows, whole);
+    each([&](int m) TL_INLINE {
+      F sum = set1(rows.act(m).sum);
+      if constexpr (KIND == CENTERED) { // whole numbers below 2^24: as exact as if the codes were signed
+        part[m] = mul(scale, fma(set1(-static_cast<float>(zero_point)), sum, floats(whole[m])));
+      } else {
+        part[m] = fma(bias, sum, mul(scale, floats(whole[m])));
+      }
+    });
+  }
+  each([&](int m) TL_INLINE { sums[m] = fma(part[m], set1(rows.act(m).scale), sums[m]); });
 }
 
 template <int BITS, int KIND, int ROWS>
 void rows_times_tile(const Form& form, const uint8_t* packed, const int8_t* x, const Act* acts, float* out) {
   constexpr size_t block_size = BITS == 4 ? 256 : BITS == 5 ? 320 : BITS == 6 ? 384 : 512;
+  constexpr int together = ROWS < TL_TOGETHER ? ROWS : TL_TOGETHER;
   const size_t cols = static_cast<size_t>(form.cols), blocks = cols / BLOCK;
+  const Rows rows = {x, cols, acts, blocks};
   const int per_group = form.group / BLOCK; // 0 with groups of 16
   const int shift = per_group == 4 ? 2 : per_group == 2 ? 1 : 0;
   F sums[ROWS];
-  for (int m = 0; m < ROWS; m++) {
-    sums[m] = zero();
-  }
+  unrolled<ROWS>([&](int m) { sums[m] = zero(); });
   for (size_t first = 0; first < blocks; first += CHUNK / BLOCK) {
     int count = static_cast<int>(blocks - first < CHUNK / BLOCK ? blocks - first : CHUNK / BLOCK);
     const uint8_t* head = packed;
@@ -105,15 +149,13 @@ void rows_times_tile(const Form& form, const uint8_t* packed, const int8_t* x, c
       B v[8];
       codes<BITS>(packed, v);
       packed += block_size;
-      for (int m = 0; m < ROWS; m++) {
-        sums[m] = combine<BITS, KIND>(
-            v, x + m * cols + (first + b) * BLOCK, acts[m * blocks + first + b], scale, bias, sums[m]);
-      }
+      unrolled<ROWS / together>([&](int group) TL_INLINE {
+        int m = group * together;
+        combine<BITS, KIND, together>(v, rows.from(m, first + static_cast<size_t>(b)), scale, bias, sums + m);
+      });
     }
   }
-  for (int m = 0; m < ROWS; m++) {
-    store(out + 16 * m, sums[m]);
-  }
+  unrolled<ROWS>([&](int m) { store(out + 16 * m, sums[m]); });
 }
 
 template <int BITS, int KIND>
@@ -166,3 +208,5 @@ void tile(const Form& form, const uint8_t* packed, const QuantizedRows& rows, in
     default: return of_kind<8>(form, packed, x, acts, count, out);
   }
 }
+
+#undef TL_INLINE
