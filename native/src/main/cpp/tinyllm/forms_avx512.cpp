@@ -1,4 +1,4 @@
-#define TL_ROWS 8
+#define TL_ROWS 16
 #define TL_TOGETHER 4
 #include "half.h"
 #include "lanes_avx512.h"

@@ -19,4 +19,19 @@ void want_large_pages([[maybe_unused]] void* from, [[maybe_unused]] size_t bytes
 #endif
 }
 
+void gather_in_large_pages([[maybe_unused]] void* from, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__)
+  constexpr uintptr_t large = uintptr_t{1} << 21;
+  constexpr int collapse = 25; // MADV_COLLAPSE, which older headers lack
+  if (bytes < large / 2) {
+    return;
+  }
+  uintptr_t begin = reinterpret_cast<uintptr_t>(from), end = begin + bytes;
+  // One at a time: where the outer ones reach into memory that is not ours to move, the inner ones still can.
+  for (uintptr_t page = begin / large * large; page < end; page += large) {
+    madvise(reinterpret_cast<void*>(page), large, collapse);
+  }
+#endif
+}
+
 } // namespace tinyllm

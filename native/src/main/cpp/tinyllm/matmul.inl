@@ -163,7 +163,10 @@ void many_times_tile(const Form& form, const uint8_t* packed, const int8_t* x, c
   const size_t cols = static_cast<size_t>(form.cols), blocks = cols / BLOCK;
   while (count > 0) {
     int done;
-    if (TL_ROWS >= 8 && count >= 8) {
+    if (TL_ROWS >= 16 && count >= 16) {
+      rows_times_tile<BITS, KIND, TL_ROWS >= 16 ? 16 : 1>(form, packed, x, acts, out);
+      done = 16;
+    } else if (TL_ROWS >= 8 && count >= 8) {
       rows_times_tile<BITS, KIND, TL_ROWS >= 8 ? 8 : 1>(form, packed, x, acts, out);
       done = 8;
     } else if (TL_ROWS >= 4 && count >= 4) {

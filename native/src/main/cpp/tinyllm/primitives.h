@@ -28,7 +28,8 @@ class PackedMatrix {
   void pack(int tile, const unsigned char* codes, const float* scales, const float* biases, const float* d, const float* dmin);
   /** [rows], float32, evaluated. */
   void set_bias(const mlx::core::array& bias);
-  void set_finite(bool finite);
+  /** All tiles are packed; finite says whether all scales and biases are. */
+  void packed(bool finite);
   size_t nbytes() const;
   /** The weights of one row. */
   void row(int row, float* to) const;

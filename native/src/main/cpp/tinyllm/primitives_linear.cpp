@@ -50,7 +50,10 @@ void PackedMatrix::set_bias(const array& bias) {
   state->bias = {bias};
 }
 
-void PackedMatrix::set_finite(bool finite) { state->finite = finite; }
+void PackedMatrix::packed(bool finite) {
+  state->finite = finite;
+  gather_in_large_pages(state->data, packed_bytes(state->form));
+}
 
 size_t PackedMatrix::nbytes() const {
   return packed_bytes(state->form) + SPARE + (state->bias.empty() ? 0 : state->bias[0].nbytes());

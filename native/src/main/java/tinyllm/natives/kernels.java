@@ -68,7 +68,7 @@ public class kernels {
 
         public native void set_bias(@Const @ByRef array bias);
 
-        public native void set_finite(@Cast("bool") boolean finite);
+        public native void packed(@Cast("bool") boolean finite);
 
         public native @Cast("size_t") long nbytes();
 

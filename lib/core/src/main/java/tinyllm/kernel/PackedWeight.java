@@ -73,7 +73,7 @@ public final class PackedWeight {
                         finite.set(false);
                     }
                 });
-        matrix.set_finite(finite.get());
+        matrix.packed(finite.get());
         Tensor floats = null;
         if (bias != null) {
             floats = bias.astype(DType.F32).contiguous().eval();
