@@ -78,6 +78,109 @@ inline void merge(thread Softmax<PER_LANE>& state, threadgroup float* largests, 
   }
 }
 
+// Pages of codes, as native/src/main/cpp/tinyllm/kv.h lays them out. Sixteen tokens of a KV head make a block: first the numbers, keys
+// [DIM][16 tokens] and values [16 tokens][DIM], then for groups of 64 components a float16 scale and zero, for keys
+// [groups][scale, zero][16 tokens], for values [16 tokens][groups][scale, zero]. A page's part of a layer is [KV heads][PAGE / 16] blocks
+// of keys, then as many of values. DIM: the components of a head in memory, D and a few that nobody reads.
+// The kinds: 0 float, 1 half, 2 bfloat16_t, 3 codes of eight bits, 4 of four: there c and c + 16 of each 32 components share a byte.
+// attention_decode.metal and attention_prefill.metal have these functions alike.
+
+inline uint numbers_bytes(int kind, uint dim) {
+  return kind == 0 ? 64 * dim : kind == 3 ? 16 * dim : kind == 4 ? 8 * dim : 32 * dim;
+}
+
+inline uint block_bytes(int kind, uint dim) {
+  return numbers_bytes(kind, dim) + (kind >= 3 ? (dim + 63) / 64 * 64 : 0);
+}
+
+// A block of keys and one of values, and what the keys still need: their projection's bias [D], their positions' angles [D / 2][16].
+struct Block {
+  const device uint8_t* keys;
+  const device uint8_t* values;
+  const device float* bias;
+  const device float* cosines;
+  const device float* sines;
+};
+
+// The block with token `key` of a sequence; page: the page that has it, from the layer's part on.
+template <int KEYS, int VALUES, int D, int DIM, int PAGE>
+inline Block block_of(const device uint8_t* page, uint key_heads, uint key_head, uint key, const device float* bias,
+                      const device float* cosines, const device float* sines) {
+  uint at = key_head * (PAGE / 16) + key % PAGE / 16, angles = key / 16 * (D / 2) * 16;
+  Block block;
+  block.keys = page + at * block_bytes(KEYS, DIM);
+  block.values = page + key_heads * (PAGE / 16) * block_bytes(KEYS, DIM) + at * block_bytes(VALUES, DIM);
+  block.bias = bias + key_head * D;
+  block.cosines = cosines + angles;
+  block.sines = sines + angles;
+  return block;
+}
+
+// Component d of a token, whose numbers lie `stride` apart from number `first` of the block on. Its first scale is half `scale` of those
+// behind the numbers, and each zero lies `stride` behind its scale.
+template <int KIND, int DIM>
+inline float component(const device uint8_t* block, uint d, uint first, uint stride, uint scale) {
+  uint at = first + d * stride;
+  if (KIND == 0) {
+    return reinterpret_cast<const device float*>(block)[at];
+  }
+  if (KIND == 1) {
+    return float(reinterpret_cast<const device half*>(block)[at]);
+  }
+  if (KIND == 2) {
+    return float(reinterpret_cast<const device bfloat16_t*>(block)[at]);
+  }
+  uint code = KIND == 3 ? block[at] : (block[first + (d / 32 * 16 + d % 16) * stride] >> (d % 32 / 16 * 4)) & 15u;
+  auto group = reinterpret_cast<const device half*>(block + numbers_bytes(KIND, DIM)) + scale + d / 64 * 2 * stride;
+  return float(group[0]) * float(code) + float(group[stride]);
+}
+
+template <int KIND, int DIM>
+inline float value_at(const device uint8_t* block, uint token, uint d) {
+  return component<KIND, DIM>(block, d, token * (KIND == 4 ? DIM / 2 : DIM), 1, token * ((DIM + 63) / 64 * 2));
+}
+
+// Pair i of a token's key. TURN: keys are stored before their rotation and without their bias, R(k + b) = R(k) + R(b).
+template <int KIND, int D, int DIM, bool TURN, bool NEIGHBOURS>
+inline float2 key_pair(Block block, uint token, uint i) {
+  uint a = NEIGHBOURS ? 2 * i : i, b = NEIGHBOURS ? 2 * i + 1 : i + D / 2;
+  float x = component<KIND, DIM>(block.keys, a, token, 16, token), y = component<KIND, DIM>(block.keys, b, token, 16, token);
+  if (!TURN) {
+    return float2(x, y);
+  }
+  x += block.bias[a];
+  y += block.bias[b];
+  float c = block.cosines[16 * i + token], s = block.sines[16 * i + token];
+  return float2(x * c - y * s, x * s + y * c);
+}
+
+// Sixteen keys and values more, of which `count` exist; q in threadgroup memory, scaled as above. For the keys lanes t and t + 16 have
+// token t, half of its pairs each; for the values a lane has its components.
+template <int KEYS, int VALUES, int D, int DIM, bool TURN, bool NEIGHBOURS, int PER_LANE>
+inline void see_block(const threadgroup float* q, Block block, uint count, uint lane, thread Softmax<PER_LANE>& state) {
+  float score = 0;
+  for (uint i = lane / 16; i < D / 2; i += 2) {
+    float2 key = key_pair<KEYS, D, DIM, TURN, NEIGHBOURS>(block, lane % 16, i);
+    score += q[NEIGHBOURS ? 2 * i : i] * key.x + q[NEIGHBOURS ? 2 * i + 1 : i + D / 2] * key.y;
+  }
+  score += simd_shuffle_xor(score, 16);
+  score = lane % 16 < count ? score : -INFINITY;
+  float largest = max(state.largest, simd_max(score));
+  float keep = exp2(state.largest - largest), weight = exp2(score - largest);
+  state.largest = largest;
+  state.sum = state.sum * keep + simd_sum(lane < 16 ? weight : 0.0f);
+  for (int j = 0; j < PER_LANE; ++j) {
+    state.values[j] *= keep;
+  }
+  for (uint token = 0; token < count; ++token) {
+    float of_token = simd_shuffle(weight, ushort(token));
+    for (int j = 0; j < PER_LANE; ++j) {
+      uint d = lane + 32 * j;
+      state.values[j] += d < D ? of_token * value_at<VALUES, DIM>(block.values, token, d) : 0.0f;
+    }
+  }
+}
+
 // One threadgroup of 1,024 threads per query head; the grid is (1024, Hq, B).
 // BEGIN KERNEL attention_decode
 threadgroup float largests[32];
@@ -190,6 +293,40 @@ clear<PER_LANE>(state);
 for (uint key = simdgroup; key < limit; key += 32) {
   ulong at = ((ulong(tables[table + key / PAGE]) * key_heads + key_head) * PAGE + key % PAGE) * D;
   see<T, D, PER_LANE>(mine, k + at, v + at, lane, state);
+}
+merge<PER_LANE>(state, largests, sums, values, simdgroup, lane);
+if (simdgroup == 0) {
+  for (int j = 0; j < PER_LANE; ++j) {
+    uint d = lane + 32 * j;
+    if (d < D) {
+      out[(row * heads + head) * D + d] = T(limit > 0 ? state.values[j] / state.sum : 0.0f);
+    }
+  }
+}
+// END KERNEL
+
+// The same over pages of codes: pages [P, bytes], of which a layer's part begins at byte start[0], bias [Hkv, D], cosines and sines
+// [positions / 16, D / 2, 16]; the others as above. The grid is (1024, Hq, R).
+// BEGIN KERNEL attention_decode_codes
+threadgroup float query[D];
+threadgroup float largests[32];
+threadgroup float sums[32];
+threadgroup float values[32 * 33];
+constexpr int PER_LANE = (D + 31) / 32;
+uint t = thread_index_in_threadgroup, lane = thread_index_in_simdgroup, simdgroup = simdgroup_index_in_threadgroup;
+uint head = thread_position_in_grid.y, row = thread_position_in_grid.z;
+uint heads = uint(q_shape[1]), key_heads = uint(bias_shape[0]), key_head = head / (heads / key_heads);
+uint table = uint(rows[2 * row]) * uint(tables_shape[1]), limit = uint(rows[2 * row + 1]);
+if (t < D) {
+  query[t] = float(q[(row * heads + head) * D + t]) * scale * M_LOG2E_F;
+}
+threadgroup_barrier(mem_flags::mem_threadgroup);
+Softmax<PER_LANE> state;
+clear<PER_LANE>(state);
+for (uint key = 16 * simdgroup; key < limit; key += 16 * 32) {
+  ulong page = ulong(tables[table + key / PAGE]) * ulong(pages_shape[1]) + ulong(start[0]);
+  Block block = block_of<KEYS, VALUES, D, DIM, PAGE>(pages + page, key_heads, key_head, key, bias, cosines, sines);
+  see_block<KEYS, VALUES, D, DIM, TURN, NEIGHBOURS, PER_LANE>(query, block, min(16u, limit - key), lane, state);
 }
 merge<PER_LANE>(state, largests, sums, values, simdgroup, lane);
 if (simdgroup == 0) {

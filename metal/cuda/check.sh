@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the tables of MetalSourcesTest, MetalAttentionTest and PagedAttentionTest on an NVIDIA GPU: through MLX's cuda_kernel beside the host run; then every call again without MLX
+# Runs the tables of MetalSourcesTest, MetalAttentionTest, PagedAttentionTest and CodedPagesTest on an NVIDIA GPU: through MLX's cuda_kernel
+# beside the host run; then every call again without MLX
 # and JVM (run.py), plain and under the tools of compute-sanitizer; last the time of each kernel beside MLX's own. Needs the
 # driver, a C++ compiler, python3, the libraries that native/README.md lists for -Pcuda, and compute-sanitizer (CUDA toolkit) on PATH.
 #
@@ -43,7 +44,7 @@ rm -rf "$logs/calls"
 export TINYLLM_CUDA_EXPORT="$logs/calls"
 # Several tests at a time: most of the time goes into compiling.
 export JAVA_TOOL_OPTIONS="-Djunit.jupiter.execution.parallel.enabled=true -Djunit.jupiter.execution.parallel.mode.default=concurrent"
-quietly tables tests MetalSourcesTest MetalAttentionTest PagedAttentionTest
+quietly tables tests MetalSourcesTest MetalAttentionTest PagedAttentionTest CodedPagesTest
 unset TINYLLM_CUDA_EXPORT JAVA_TOOL_OPTIONS
 echo "times"
 quietly times tests GpuTimesTest

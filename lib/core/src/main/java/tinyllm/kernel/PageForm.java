@@ -37,11 +37,21 @@ public record PageForm(
         this(layers, kvHeads, headDim, pageTokens, kind, kind, kind.isQuantized());
     }
 
-    /** Bytes of one page in all layers. A head's components are padded to a multiple of 16, or of 32 with 4 bits. */
+    /** Bytes of one page in all layers. */
     public long pageBytes() {
+        return layers * layerBytes();
+    }
+
+    /** Bytes of one layer's part of a page: keys, then values. */
+    long layerBytes() {
+        int dim = storedDim();
+        return (long) kvHeads * pageTokens * (tokenBytes(keys, dim) + tokenBytes(values, dim));
+    }
+
+    /** Components of a head in memory: padded to a multiple of 16, or of 32 with 4 bits. */
+    int storedDim() {
         int step = keys == KvKind.INT4 || values == KvKind.INT4 ? 32 : 16;
-        int dim = (headDim + step - 1) / step * step;
-        return (long) layers * kvHeads * pageTokens * (tokenBytes(keys, dim) + tokenBytes(values, dim));
+        return Math.ceilDiv(headDim, step) * step;
     }
 
     private static long tokenBytes(KvKind kind, int dim) {

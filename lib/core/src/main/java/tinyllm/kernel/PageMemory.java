@@ -33,14 +33,7 @@ public final class PageMemory implements AutoCloseable {
         if (pages < 1) {
             throw new IllegalArgumentException(pages + " pages hold nothing; there has to be at least one");
         }
-        if (form.beforeRotation() && turn == null) {
-            throw new IllegalArgumentException(
-                    "keys are to be stored before their rotation, and nobody says which rotation that is");
-        }
-        if (turn != null && !turn.biases().isEmpty() && turn.biases().size() != form.layers()) {
-            throw new IllegalArgumentException(
-                    "there are biases of " + turn.biases().size() + " layers, and the pages are of " + form.layers());
-        }
+        KeyTurn.check(form, turn);
         this.form = form;
         this.pages = pages;
         this.angles = form.beforeRotation() && turn != null ? new RopeTable(form.headDim(), turn.theta()) : null;
@@ -62,10 +55,6 @@ public final class PageMemory implements AutoCloseable {
     }
 
     private void addBias(Tensor bias) {
-        if (bias.size() != (long) form.kvHeads() * form.headDim()) {
-            throw new IllegalArgumentException("a bias of " + bias.size() + " values does not fit " + form.kvHeads()
-                    + " KV heads of " + form.headDim());
-        }
         DeviceThread.run(
                 "keyBias",
                 (call, in) -> memory.add_bias(in[0]),

@@ -191,6 +191,8 @@ class MetalSourcesTest {
         Tensor rows = Oracle.normal(5, DType.F32, 2, 2, 64);
         Tensor pages = Oracle.normal(6, DType.F32, 2, 1, 16, 64);
         var first = new PagedAttention.Sequence(new int[] {1}, 3, 2);
+        var codes = new PageFixture(new PageForm(2, 1, 64, 16, KvKind.INT8, KvKind.INT4, true), 2, false);
+        var mixed = new PageFixture(new PageForm(1, 1, 64, 16, KvKind.F16, KvKind.BF16, false), 2, false);
         Weights tiny =
                 Oracle.weights(2, 1, 32, 4, 32, DType.F32); // one scale: below eight elements an input is constant
         Tensor few = row.at(":, :3");
@@ -231,7 +233,11 @@ class MetalSourcesTest {
                 AttentionKernels.prefill(q, q, q, 1, true),
                 AttentionKernels.prefill(q, q, q, Oracle.normal(3, DType.F16, 2, 5, 5), 1),
                 PagedAttention.decode(rows, pages, pages, List.of(first), 1),
-                PagedAttention.prefill(rows, pages, pages, List.of(first), 1));
+                PagedAttention.prefill(rows, pages, pages, List.of(first), 1),
+                PagedAttention.decode(rows, codes.pages(true), 1, List.of(first), 1),
+                PagedAttention.prefill(rows, codes.pages(true), 1, List.of(first), 1),
+                PagedAttention.decode(rows.astype(DType.F16), mixed.pages(false), 0, List.of(first), 1),
+                PagedAttention.prefill(rows.astype(DType.BF16), mixed.pages(false), 0, List.of(first), 1));
     }
 
     @ParameterizedTest

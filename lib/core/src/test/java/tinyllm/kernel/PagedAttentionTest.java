@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,7 @@ class PagedAttentionTest {
     private static final int KV = 2;
 
     /** Pages n − 1 … 0 dealt out to the sequences in turn, so that no sequence has neighbours side by side. */
-    private static List<Sequence> dealt(int pageTokens, int[]... positionsAndRows) {
+    static List<Sequence> dealt(int pageTokens, int[]... positionsAndRows) {
         int pages = 0;
         for (int[] one : positionsAndRows) {
             pages += Math.ceilDiv(one[0] + one[1], pageTokens);
@@ -40,7 +41,7 @@ class PagedAttentionTest {
         return sequences;
     }
 
-    private static int rows(List<Sequence> sequences) {
+    static int rows(List<Sequence> sequences) {
         return sequences.stream().mapToInt(Sequence::rows).sum();
     }
 
@@ -49,7 +50,7 @@ class PagedAttentionTest {
     }
 
     /** A sequence's keys, or values, in one piece: {@code [1, H_kv, tokens, D]}. */
-    private static Tensor gathered(Tensor pages, Sequence sequence) {
+    static Tensor gathered(Tensor pages, Sequence sequence) {
         Tensor whole = pages.take(sequence.pages(), 0); // [n, H_kv, T, D]
         int tokens = sequence.pages().length * pages.dim(2);
         return whole.transpose(1, 0, 2, 3)
@@ -58,13 +59,23 @@ class PagedAttentionTest {
     }
 
     private static double[] truth(Tensor q, Tensor k, Tensor v, List<Sequence> sequences, double scale) {
+        return truth(q, sequences, s -> gathered(k, s), s -> gathered(v, s), scale);
+    }
+
+    /** @param keys of a sequence in one piece, {@code [1, H_kv, tokens, D]}, as values */
+    static double[] truth(
+            Tensor q,
+            List<Sequence> sequences,
+            Function<Sequence, Tensor> keys,
+            Function<Sequence, Tensor> values,
+            double scale) {
         double[] all = new double[(int) q.size()];
         int row = 0;
         for (Sequence s : sequences) {
             if (s.rows() > 0) {
                 Tensor mine = q.slice(0, row, row + s.rows()); // [L, H_q, D]
                 Tensor heads = mine.transpose(1, 0, 2).reshape(1, q.dim(1), s.rows(), q.dim(2));
-                double[] out = Oracle.attention(heads, gathered(k, s), gathered(v, s), scale, true);
+                double[] out = Oracle.attention(heads, keys.apply(s), values.apply(s), scale, true);
                 for (int h = 0; h < q.dim(1); h++) {
                     for (int i = 0; i < s.rows(); i++) {
                         int to = ((row + i) * q.dim(1) + h) * q.dim(2);
@@ -77,7 +88,7 @@ class PagedAttentionTest {
         return all;
     }
 
-    private static void equal(Tensor actual, double[] truth, double tolerance) {
+    static void equal(Tensor actual, double[] truth, double tolerance) {
         double[] values = actual.toDoubles();
         assertThat(values).hasSameSizeAs(truth);
         for (int i = 0; i < truth.length; i++) {
@@ -117,7 +128,7 @@ class PagedAttentionTest {
         equal(out, truth(q, k, v, sequences, scale), tolerance(dtype));
     }
 
-    private static double tolerance(DType dtype) {
+    static double tolerance(DType dtype) {
         return dtype == DType.F32 ? 2e-5 : dtype == DType.F16 ? 4e-3 : 3e-2;
     }
 

@@ -19,6 +19,8 @@ class SeededFaultsTest {
     private static final Tensor X = Oracle.normal(1, DType.F32, 33, 64);
     private static final QuantizedKernels.Weights W = Oracle.weights(2, 40, 64, 4, 32, DType.F32);
     private static final Tensor Q = Oracle.normal(3, DType.F32, 1, 1, 40, 64);
+    private static final PageFixture CODES =
+            new PageFixture(new PageForm(1, 1, 64, 16, KvKind.INT8, KvKind.INT4, true), 3, false);
     private static final Tensor PAGES = Oracle.normal(4, DType.F32, 3, 1, 16, 64);
 
     private static Arguments fault(
@@ -125,7 +127,31 @@ class SeededFaultsTest {
                                 PAGES,
                                 List.of(new PagedAttention.Sequence(new int[] {2, 0, 1}, 3, 40)),
                                 1),
-                        Kind.OUT_OF_BOUNDS));
+                        Kind.OUT_OF_BOUNDS),
+                fault(
+                        "codes looked up behind a sequence's last page",
+                        "attention_prefill.metal",
+                        "    if (key < keys) {\n      ulong page = ulong(tables",
+                        "    {\n      ulong page = ulong(tables",
+                        () -> PagedAttention.prefill(
+                                Q.at(0).transpose(1, 0, 2),
+                                CODES.pages(true),
+                                0,
+                                List.of(new PagedAttention.Sequence(new int[] {2, 0, 1}, 3, 40)),
+                                1),
+                        Kind.OUT_OF_BOUNDS),
+                fault(
+                        "a query read before all of it is there",
+                        "attention_decode.metal",
+                        barrier + "\nSoftmax<PER_LANE> state;\nclear<PER_LANE>(state);\nfor (uint key = 16 *",
+                        "Softmax<PER_LANE> state;\nclear<PER_LANE>(state);\nfor (uint key = 16 *",
+                        () -> PagedAttention.decode(
+                                Q.at(0).transpose(1, 0, 2).slice(0, 0, 2),
+                                CODES.pages(true),
+                                0,
+                                List.of(new PagedAttention.Sequence(new int[] {2, 0, 1}, 30, 2)),
+                                1),
+                        Kind.DATA_RACE));
     }
 
     @ParameterizedTest(name = "{0}")
