@@ -47,10 +47,11 @@ public final class PagedKvMemory implements AutoCloseable {
     /**
      * Pages as plain tensors, on any device: for kernels that take keys and values in one piece. Memory is taken as they fill.
      *
-     * @throws IllegalArgumentException when keys and values are to be codes, or of two kinds
+     * @param turn what keys get when they are read, if the form stores them before; null for nothing
+     * @throws IllegalArgumentException when the turn does not fit the form
      */
-    public static PagedKvMemory ofTensors(PageForm form, int context, int pages) {
-        return new PagedKvMemory(new TensorPages(form, pages), context, pages, new ListedPages());
+    public static PagedKvMemory ofTensors(PageForm form, int context, int pages, @Nullable KeyTurn turn) {
+        return new PagedKvMemory(new TensorPages(form, pages, turn), context, pages, new ListedPages());
     }
 
     /** As many pages as the budget gives, stored as it says or else as {@code own}; as tensors on a GPU. */
@@ -60,7 +61,7 @@ public final class PagedKvMemory implements AutoCloseable {
         int pages = budget.pages(form.pageBytes());
         PageStore store = Device.current() == Device.CPU
                 ? new NativePages(new PageMemory(form, pages, turn))
-                : new TensorPages(form, pages);
+                : new TensorPages(form, pages, turn);
         return new PagedKvMemory(store, context, pages, budget.owners().get());
     }
 

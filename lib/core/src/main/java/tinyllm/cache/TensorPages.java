@@ -3,7 +3,10 @@ package tinyllm.cache;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.PageForm;
 import tinyllm.kernel.PageMemory;
 import tinyllm.tensor.DType;
@@ -12,26 +15,37 @@ import tinyllm.tensor.Scope;
 import tinyllm.tensor.Tensor;
 
 /**
- * Pages as plain tensors, one for each page and layer: on any device. A step gathers a sequence's pages into one tensor, which
- * {@link NativePages} spares.
+ * Pages as plain tensors for each page and layer, of numbers or of codes: on any device. A step gathers a sequence's pages into one
+ * tensor, and unpacks and turns it if need be, which {@link NativePages} spares.
  */
 final class TensorPages implements PageStore {
+
+    /** One layer's part of a page, as {@link NumbersOfKind} packs it: the tokens so far on axis 2. */
+    private record Slot(Tensor[] keys, Tensor[] values) {
+        long nbytes() {
+            return Stream.of(keys, values)
+                    .flatMap(Arrays::stream)
+                    .mapToLong(Tensor::nbytes)
+                    .sum();
+        }
+    }
+
     private final PageForm form;
-    private final DType dtype;
-    private final @Nullable KeysValues[][] slots; // [page][layer]: {@code [1, H_kv, tokens so far, D]}
+    private final NumbersOfKind keys;
+    private final NumbersOfKind values;
+    private final @Nullable KeyTurner turner; // for keys before their rotation
+    private final @Nullable Slot[][] slots; // [page][layer]
     private boolean closed;
 
-    TensorPages(PageForm form, int pages) {
-        if (form.keys().isQuantized() || form.keys() != form.values()) {
-            throw new IllegalArgumentException("pages of " + form.keys() + " keys and " + form.values()
-                    + " values are read by this lab's CPU kernels alone; on " + tinyllm.tensor.Device.current()
-                    + " take F32, F16 or BF16 for both");
-        }
+    TensorPages(PageForm form, int pages, @Nullable KeyTurn turn) {
+        KeyTurn.check(form, turn);
         Memory.require(
                 pages + " pages of " + form.pageTokens() + " tokens", Math.multiplyExact(form.pageBytes(), pages));
         this.form = form;
-        this.dtype = DType.valueOf(form.keys().name());
-        this.slots = new KeysValues[pages][form.layers()];
+        this.keys = new NumbersOfKind(form.keys(), form.headDim());
+        this.values = new NumbersOfKind(form.values(), form.headDim());
+        this.turner = form.beforeRotation() && turn != null ? new KeyTurner(form, turn) : null;
+        this.slots = new Slot[pages][form.layers()];
     }
 
     @Override
@@ -47,43 +61,46 @@ final class TensorPages implements PageStore {
         int end = position + step.keys().dim(2);
         DType given = step.keys().dtype();
         try (Scope scope = Scope.open()) {
-            List<Tensor> keys = gathered(layer, pages, position, true);
-            List<Tensor> values = gathered(layer, pages, position, false);
-            keys.add(step.keys().astype(dtype));
-            values.add(step.values().astype(dtype));
-            KeysValues all = new KeysValues(joined(keys), joined(values));
+            Tensor plain = turner == null ? step.keys() : turner.before(step.keys(), layer, position);
+            Tensor[] k = joined(layer, pages, position, Slot::keys, keys.pack(plain));
+            Tensor[] v = joined(layer, pages, position, Slot::values, values.pack(step.values()));
             int size = form.pageTokens();
             for (int page = position / size; page * size < end; page++) {
                 int to = Math.min(end, (page + 1) * size);
-                slots[pages[page]][layer] =
-                        new KeysValues(piece(all.keys(), page * size, to), piece(all.values(), page * size, to));
+                slots[pages[page]][layer] = new Slot(pieces(k, page * size, to), pieces(v, page * size, to));
             }
+            Tensor all = keys.unpack(k);
+            Tensor turned = turner == null ? all : turner.after(all, layer);
             return new KeysValues(
-                    scope.keep(all.keys().astype(given).eval()),
-                    scope.keep(all.values().astype(given).eval()));
+                    scope.keep(turned.astype(given).eval()),
+                    scope.keep(values.unpack(v).astype(given).eval()));
         }
     }
 
-    private List<Tensor> gathered(int layer, int[] pages, int tokens, boolean keys) {
-        List<Tensor> all = new ArrayList<>();
-        for (int page = 0; page * form.pageTokens() < tokens; page++) {
-            KeysValues slot = slots[pages[page]][layer];
-            if (slot == null) {
-                throw new IllegalStateException("page " + pages[page] + " is read, and nobody wrote it");
+    /** The first tokens' keys, or values, and the step's behind them. */
+    private Tensor[] joined(int layer, int[] pages, int tokens, Function<Slot, Tensor[]> part, Tensor[] step) {
+        Tensor[] all = new Tensor[step.length];
+        for (int i = 0; i < step.length; i++) {
+            List<Tensor> parts = new ArrayList<>();
+            for (int page = 0; page * form.pageTokens() < tokens; page++) {
+                Slot slot = slots[pages[page]][layer];
+                if (slot == null) {
+                    throw new IllegalStateException("page " + pages[page] + " is read, and nobody wrote it");
+                }
+                int known = Math.min(form.pageTokens(), tokens - page * form.pageTokens());
+                parts.add(part.apply(slot)[i].slice(2, 0, known));
             }
-            Tensor one = keys ? slot.keys() : slot.values();
-            all.add(one.slice(2, 0, Math.min(form.pageTokens(), tokens - page * form.pageTokens())));
+            parts.add(step[i]);
+            all[i] = parts.size() == 1 ? step[i] : Tensor.concat(2, parts.toArray(new Tensor[0]));
         }
         return all;
     }
 
-    private static Tensor joined(List<Tensor> parts) {
-        return parts.size() == 1 ? parts.getFirst() : Tensor.concat(2, parts.toArray(new Tensor[0]));
-    }
-
-    /** A copy, so that the whole it comes from can go. */
-    private static Tensor piece(Tensor all, int from, int to) {
-        return Scope.escape(all.slice(2, from, to).contiguous().eval());
+    /** Copies, so that the whole they come from can go. */
+    private static Tensor[] pieces(Tensor[] all, int from, int to) {
+        return Arrays.stream(all)
+                .map(t -> Scope.escape(t.slice(2, from, to).contiguous().eval()))
+                .toArray(Tensor[]::new);
     }
 
     @Override
@@ -105,9 +122,9 @@ final class TensorPages implements PageStore {
     @Override
     public long nbytes() {
         long bytes = 0;
-        for (@Nullable KeysValues[] page : slots) {
-            for (KeysValues slot : page) {
-                bytes += slot == null ? 0 : slot.keys().nbytes() + slot.values().nbytes();
+        for (@Nullable Slot[] page : slots) {
+            for (Slot slot : page) {
+                bytes += slot == null ? 0 : slot.nbytes();
             }
         }
         return bytes;
@@ -121,7 +138,7 @@ final class TensorPages implements PageStore {
     @Override
     public void close() {
         closed = true;
-        for (@Nullable KeysValues[] page : slots) {
+        for (@Nullable Slot[] page : slots) {
             Arrays.fill(page, null);
         }
     }

@@ -281,7 +281,7 @@ class PagedKvCacheTest {
         Tensor k = Tensor.normal(1, 1, KV, 200, DIM);
         Tensor v = Tensor.normal(2, 1, KV, 200, DIM);
         try (PagedKvMemory nativePages = new PagedKvMemory(form, 1000, 2000 / pageTokens);
-                PagedKvMemory tensors = PagedKvMemory.ofTensors(form, 1000, 2000 / pageTokens)) {
+                PagedKvMemory tensors = PagedKvMemory.ofTensors(form, 1000, 2000 / pageTokens, null)) {
             List<PagedKvCache> a = new ArrayList<>(List.of(nativePages.newCache()));
             List<PagedKvCache> b = new ArrayList<>(List.of(tensors.newCache()));
             for (int round = 0; round < 40; round++) {
@@ -321,8 +321,8 @@ class PagedKvCacheTest {
             b.forEach(PagedKvCache::close);
             assertThat(tensors.pool().used()).isZero();
             assertThat(tensors.nbytes()).isZero();
-            assertThatThrownBy(() -> PagedKvMemory.ofTensors(new PageForm(1, KV, DIM, 16, KvKind.INT8), 100, 10))
-                    .hasMessageContaining("INT8 keys");
+            assertThatThrownBy(() -> PagedKvMemory.ofTensors(new PageForm(1, KV, DIM, 16, KvKind.INT8), 100, 10, null))
+                    .hasMessageContaining("nobody says which rotation");
         }
     }
 

@@ -25,6 +25,7 @@ import tinyllm.cache.PagesException;
 import tinyllm.cache.PrefixCache;
 import tinyllm.kernel.KernelSet;
 import tinyllm.kernel.KernelThreads;
+import tinyllm.kernel.KeyTurn;
 import tinyllm.kernel.KvKind;
 import tinyllm.kernel.PageForm;
 import tinyllm.tensor.Tensor;
@@ -170,7 +171,7 @@ class StepTest {
         int[] a = text(1, 30, 64);
         int[] b = text(2, 20, 64);
         PageForm form = new PageForm(2, 2, 32, 16, set == KernelSet.OWN ? KvKind.F16 : KvKind.F32);
-        try (PagedKvMemory memory = PagedKvMemory.ofTensors(form, 256, 32)) {
+        try (PagedKvMemory memory = PagedKvMemory.ofTensors(form, 256, 32, null)) {
             PrefixCache prefixes = new PrefixCache(memory);
             for (int round = 0; round < 2; round++) {
                 try (PagedKvCache first = prefixes.newCache("", a);
@@ -189,6 +190,30 @@ class StepTest {
                 }
             }
             assertThat(prefixes.stats().hitTokens()).isEqualTo(32);
+        }
+    }
+
+    /** Codes in tensors: a batch of chunks is near the whole alone, but for the rounding of other products, and both near the exact. */
+    @ParameterizedTest
+    @ValueSource(strings = {"REFERENCE", "MLX"})
+    void pagesOfTensorsMayHoldCodes(KernelSet set, @TempDir Path folder) throws Exception {
+        CausalLm model = load(TinyQuantized.write(folder, "qwen2"), set);
+        int[] a = text(1, 30, 64);
+        int[] b = text(2, 20, 64);
+        PageForm form = new PageForm(2, 2, 32, 16, KvKind.INT8);
+        KeyTurn turn = new KeyTurn(model.config().ropeTheta(), model.config().ropeTraditional(), List.of());
+        try (PagedKvMemory memory = PagedKvMemory.ofTensors(form, 256, 32, turn);
+                KvCache first = memory.newCache();
+                KvCache second = memory.newCache();
+                KvCache alone = memory.newCache()) {
+            model.step(List.of(
+                    new Chunk(Arrays.copyOf(a, 29), first, false), new Chunk(Arrays.copyOf(b, 7), second, false)));
+            Tensor logits = model.step(List.of(
+                    new Chunk(new int[] {a[29]}, first, true), new Chunk(Arrays.copyOfRange(b, 7, 20), second, true)));
+            double whole = gap(row(logits, 0), model.lastLogits(a, alone).toFloats());
+            assertThat(whole).isLessThan(1e-3);
+            assertThat(gap(row(logits, 0), model.lastLogits(a).toFloats())).isBetween(1e-6, 0.1);
+            assertThat(gap(row(logits, 1), model.lastLogits(b).toFloats())).isBetween(1e-6, 0.1);
         }
     }
 
