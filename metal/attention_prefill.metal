@@ -22,7 +22,21 @@ inline void load_diagonal(thread simdgroup_float8x8& m, threadgroup float* squar
   simdgroup_load(m, square, 8);
 }
 
-// Scores of a SIMD group's eight queries, D / 8 matrices, with the BK keys of a tile.
+// A SIMD group's eight queries as D / 8 matrices, and the state of their online softmax: nothing seen yet.
+template <int D>
+inline void begin_rows(const threadgroup float* tile, thread simdgroup_float8x8* queries, thread simdgroup_float8x8* sums,
+                       thread float* largest, thread float* total) {
+  for (int p = 0; p < D / 8; ++p) {
+    simdgroup_load(queries[p], tile + p * 8, D);
+    sums[p] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
+  }
+  for (int r = 0; r < 8; ++r) {
+    largest[r] = -INFINITY;
+    total[r] = 0;
+  }
+}
+
+// Scores of the eight queries with the BK keys of a tile.
 template <int D, int BK>
 inline void score_tile(const thread simdgroup_float8x8* queries, const threadgroup float* tile, threadgroup float* scores) {
   for (int c = 0; c < BK / 8; ++c) {
@@ -175,7 +189,7 @@ inline float2 key_pair(Block block, uint token, uint i) {
 // The grid is (32 · GROUPS · tiles of 8 · GROUPS queries, Hq, B). D: the head's size, a multiple of 8; BK: keys of a tile, at most 32
 // and at most 8 · GROUPS. Threadgroup memory is 32 D GROUPS bytes and a little: GROUPS 4 to head size 128, 2 for 256.
 // BEGIN KERNEL attention_prefill
-constexpr int PARTS = D / 8, QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
+constexpr int QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
 threadgroup float tile[QUERIES * D];  // queries, then keys, then values, at the end the result
 threadgroup float scores[QUERIES * 36];
 threadgroup float rows[GROUPS * 8];
@@ -194,16 +208,9 @@ threadgroup float* my_square = squares + simdgroup * 64;
 
 load_rows<T, D>(queries, tile, first, QUERIES, length, scale * M_LOG2E_F, t, THREADS);
 threadgroup_barrier(mem_flags::mem_threadgroup);
-simdgroup_float8x8 mine[PARTS], sums[PARTS];
-for (int p = 0; p < PARTS; ++p) {
-  simdgroup_load(mine[p], tile + simdgroup * 8 * D + p * 8, D);
-  sums[p] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
-}
+simdgroup_float8x8 mine[D / 8], sums[D / 8];
 float largest[8], total[8];
-for (int r = 0; r < 8; ++r) {
-  largest[r] = -INFINITY;
-  total[r] = 0;
-}
+begin_rows<D>(tile + simdgroup * 8 * D, mine, sums, largest, total);
 
 uint last = CAUSAL ? min(keys, keys - length + first + QUERIES) : keys;
 for (uint k0 = 0; k0 < last; k0 += BK) {
@@ -246,7 +253,7 @@ for (uint i = t; i < QUERIES * D; i += THREADS) {
 // tiles [C, 4]: the sequence of up to 8 · GROUPS rows, the first of them, their number, and the first one's position, up to which it
 // sees the keys; each row after it sees one more. -> out [R, Hq, D]. The grid is (32 · GROUPS · C, Hq, 1); BK as above.
 // BEGIN KERNEL attention_prefill_paged
-constexpr int PARTS = D / 8, QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
+constexpr int QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
 threadgroup float tile[QUERIES * D];  // queries, then keys, then values, at the end the result
 threadgroup float scores[QUERIES * 36];
 threadgroup float rows[GROUPS * 8];
@@ -264,16 +271,9 @@ for (uint i = t; i < QUERIES * D; i += THREADS) {
   tile[i] = i / D < length ? float(q[((first + i / D) * heads + head) * D + i % D]) * scale * M_LOG2E_F : 0.0f;
 }
 threadgroup_barrier(mem_flags::mem_threadgroup);
-simdgroup_float8x8 mine[PARTS], sums[PARTS];
-for (int p = 0; p < PARTS; ++p) {
-  simdgroup_load(mine[p], tile + simdgroup * 8 * D + p * 8, D);
-  sums[p] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
-}
+simdgroup_float8x8 mine[D / 8], sums[D / 8];
 float largest[8], total[8];
-for (int r = 0; r < 8; ++r) {
-  largest[r] = -INFINITY;
-  total[r] = 0;
-}
+begin_rows<D>(tile + simdgroup * 8 * D, mine, sums, largest, total);
 
 for (uint k0 = 0; k0 < keys; k0 += BK) {
   threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -323,7 +323,7 @@ for (uint i = t; i < QUERIES * D; i += THREADS) {
 // The same over pages of codes: pages [P, bytes], of which a layer's part begins at byte start[0], bias [Hkv, D], cosines and sines
 // [positions / 16, D / 2, 16]; the others as above. The grid is (32 · GROUPS · C, Hq, 1); BK 16 or 32.
 // BEGIN KERNEL attention_prefill_codes
-constexpr int PARTS = D / 8, QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
+constexpr int QUERIES = 8 * GROUPS, THREADS = 32 * GROUPS;
 threadgroup float tile[QUERIES * D];  // queries, then keys, then values, at the end the result
 threadgroup float scores[QUERIES * 36];
 threadgroup float rows[GROUPS * 8];
@@ -341,16 +341,9 @@ for (uint i = t; i < QUERIES * D; i += THREADS) {
   tile[i] = i / D < length ? float(q[((first + i / D) * heads + head) * D + i % D]) * scale * M_LOG2E_F : 0.0f;
 }
 threadgroup_barrier(mem_flags::mem_threadgroup);
-simdgroup_float8x8 mine[PARTS], sums[PARTS];
-for (int p = 0; p < PARTS; ++p) {
-  simdgroup_load(mine[p], tile + simdgroup * 8 * D + p * 8, D);
-  sums[p] = make_filled_simdgroup_matrix<float, 8, 8>(0.0f);
-}
+simdgroup_float8x8 mine[D / 8], sums[D / 8];
 float largest[8], total[8];
-for (int r = 0; r < 8; ++r) {
-  largest[r] = -INFINITY;
-  total[r] = 0;
-}
+begin_rows<D>(tile + simdgroup * 8 * D, mine, sums, largest, total);
 
 for (uint k0 = 0; k0 < keys; k0 += BK) {
   threadgroup_barrier(mem_flags::mem_threadgroup);
