@@ -303,13 +303,13 @@ int slots = 8;
 }
 
 // %% [markdown]
-// The same with pages for so few tokens that not everybody fits. Who leaves comes back at the head of the queue and reads its text again (dark): that
-// work is lost, and its answer is the same.
+// The same with pages for so few tokens that not everybody fits, as a film. Who leaves comes back at the head of the queue and reads its text again
+// (dark): that work is lost, and its answer is the same.
 
 // %%
 {
     var tight = BatchRun.of("few pages", fastModel(), new MyScheduler(), requests, slots, quick() ? 96 : 160);
-    show(tight.timeline());
+    show(tight.film());
     var left = tight.reports().stream().flatMap(report -> report.preempted().stream()).toList();
     System.out.println(left.isEmpty() ? "nobody had to leave" : "requests that had to leave: " + left);
 }

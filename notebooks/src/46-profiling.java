@@ -256,6 +256,26 @@ var packed = Models.load(model().name(), KernelSet.OWN, LoadListener.NONE);
 // above the line.
 
 // %% [markdown]
+// ## See: many steps, by their own records
+//
+// One step under a stopwatch is half of the story: a server runs thousands, for many requests at once. So the engine of chapter 2.6 records each step
+// itself, in two forms that other tools read: events of the JDK's flight recorder (JFR), for `jfr print` and JDK Mission Control, and a trace
+// in Chrome's format, which chrome://tracing and Perfetto show as tracks. Here requests share four slots, and both files are read back.
+
+// %%
+{
+    var recorded = EngineRecording.of(packed, Requests.mixed(quick() ? 3 : 10, 4, quick() ? 8 : 48), 4);
+    show(recorded.table());
+    show(recorded.phases());
+    show(recorded.pages());
+}
+
+// %% [markdown]
+// A peak of the upper line is a step that reads a prompt. All that is not the model (choosing tokens, planning, handing text out) is a few
+// percent; with sixty requests in a step it would be more, and is worth a look there. `recorded.trace()` says where the trace lies;
+// `./lab batch --trace FILE` and `./lab serve --trace FILE` write one too, and `jcmd PID JFR.start` records the events of any running engine.
+
+// %% [markdown]
 // ## Measure: what does watching cost?
 //
 // The stopwatch ends the overlap between operations: each is computed before the next begins. An honest profile says how much longer the watched

@@ -14,6 +14,7 @@ import tinyllm.engine.RequestHandle;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.SchedulerStep;
 import tinyllm.engine.StepReport;
+import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Live;
 import tinyllm.lab.view.Picture;
 import tinyllm.model.CausalLm;
@@ -163,6 +164,11 @@ public final class BatchRun {
     /** Who held which slot at each step. */
     public Picture timeline() {
         return SlotTimeline.of(this);
+    }
+
+    /** The same as it came to be, step by step. */
+    public Film film() {
+        return SlotTimeline.film(this);
     }
 
     /** The answers, and the steps in which their first and last token came. */

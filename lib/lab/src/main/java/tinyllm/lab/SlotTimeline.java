@@ -8,6 +8,7 @@ import tinyllm.engine.StepReport;
 import tinyllm.lab.chart.SlotPainter;
 import tinyllm.lab.chart.SlotPainter.Cell;
 import tinyllm.lab.chart.SlotPainter.Strip;
+import tinyllm.lab.view.Film;
 import tinyllm.lab.view.Picture;
 
 /** Who holds which slot at each step, drawn from the engine's reports (chapter 2.6). */
@@ -15,6 +16,9 @@ public final class SlotTimeline {
 
     /** An axis of a run that is still going has a multiple of so many steps. */
     private static final int CHUNK = 20;
+
+    private static final int FRAMES = 40;
+    private static final int FRAME_MS = 200;
 
     private SlotTimeline() {}
 
@@ -49,6 +53,32 @@ public final class SlotTimeline {
     static Picture soFar(BatchRun run) {
         int steps = Math.ceilDiv(Math.max(1, run.steps()), CHUNK) * CHUNK;
         return paint("Step " + run.steps() + ": " + run.tokens() + " tokens so far", List.of(run), steps);
+    }
+
+    /** The run from its first step to its last, some steps between two frames if it has many. */
+    static Film film(BatchRun run) {
+        int stride = Math.ceilDiv(run.steps(), FRAMES);
+        List<Picture> frames = new ArrayList<>();
+        for (int step = stride; step < run.steps(); step += stride) {
+            frames.add(frame(run, step));
+        }
+        frames.add(frame(run, run.steps()));
+        String text = String.format(
+                Locale.ROOT,
+                "A film of %d steps: who joins, and who leaves, in which slot. The last: %s",
+                run.steps(),
+                run);
+        return Charts.film(text, frames, FRAME_MS);
+    }
+
+    private static Picture frame(BatchRun run, int steps) {
+        List<StepReport> seen = run.reports().subList(0, steps);
+        int tokens = seen.stream().mapToInt(StepReport::chosenTokens).sum();
+        double seconds =
+                seen.stream().mapToDouble(report -> report.phases().seconds()).sum();
+        String title = "Step " + steps + " of " + run.steps() + ": " + tokens + " tokens";
+        String name = String.format(Locale.ROOT, "%s: %.2f s", run.name(), seconds);
+        return SlotPainter.paint(title, List.of(new Strip(name, run.slots(), cells(seen))), run.steps(), title + ".");
     }
 
     private static Picture paint(String title, List<BatchRun> runs, int steps) {

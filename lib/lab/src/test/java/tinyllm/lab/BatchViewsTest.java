@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +53,16 @@ class BatchViewsTest {
         assertThat(SlotTimeline.of(still, flowing).text())
                 .contains("6 requests: static " + still.steps() + " steps, continuous " + flowing.steps() + " steps");
         assertThat(BatchSpeed.of(still, flowing).text()).contains("continuous done after");
+    }
+
+    /** The last frame of the film is the whole run. */
+    @Test
+    void theFilmEndsWithTheRun() {
+        BatchRun flowing = BatchRun.of("continuous", model, new ContinuousBatching(), SIX, 3);
+
+        assertThat(flowing.film().text()).contains("A film of " + flowing.steps() + " steps", "26 tokens");
+        assertThat(new String(flowing.film().gif(), 0, 6, StandardCharsets.US_ASCII))
+                .isEqualTo("GIF89a");
     }
 
     @Test
