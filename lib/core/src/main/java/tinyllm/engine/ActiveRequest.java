@@ -97,7 +97,15 @@ final class ActiveRequest extends SequenceState {
         if (stops.found()) {
             return FinishReason.STOP;
         }
-        return generated.size() == mostTokens ? FinishReason.LENGTH : null;
+        return generated.size() == mostTokens ? atLimit() : null;
+    }
+
+    /**
+     * A text that its constraint has led to an end in time is whole, though no end token was drawn. One that may end but also go on, such
+     * as a number without its next digit, is cut: nobody knows what the model would have chosen.
+     */
+    private FinishReason atLimit() {
+        return edits.whole() ? FinishReason.STOP : FinishReason.LENGTH;
     }
 
     private void hand(Token token) {

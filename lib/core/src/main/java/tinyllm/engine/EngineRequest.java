@@ -158,7 +158,7 @@ public final class EngineRequest {
 
     /**
      * Holds the answer to what a constraint lets come: it then ends by itself, or, where that is not possible within the tokens that it
-     * may have, with {@link FinishReason#LENGTH}.
+     * may have, or where it could have gone on behind the last of them, with {@link FinishReason#LENGTH}.
      *
      * @param start makes the constraint of a new text, as {@link tinyllm.sampling.JsonConstraint.Ready#start} does
      */

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Why a request ended. */
 public enum FinishReason {
-    /** the model chose an end token, or the text reached a stop string */
+    /** the model chose an end token, the text reached a stop string, or it is whole by its constraint and nothing may follow */
     STOP,
     /** max_tokens were generated, or the context or the pool is full */
     LENGTH,

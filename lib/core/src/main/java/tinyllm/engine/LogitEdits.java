@@ -84,6 +84,15 @@ final class LogitEdits {
         return ends.stream().filter(id -> id < vocabulary).collect(Collectors.toUnmodifiableSet());
     }
 
+    /** Whether the text is held to a constraint, may end, and nothing may follow: to ask for one more token would give an end token. */
+    boolean whole() {
+        TokenConstraint held = constraint;
+        return held != null
+                && !held.free()
+                && held.mayEnd()
+                && held.allowed(Integer.MAX_VALUE).isEmpty();
+    }
+
     /** Goes on by a token that ends nothing. */
     void accept(int token) {
         if (constraint != null) {

@@ -64,7 +64,7 @@ final class Run {
                 text.toString(),
                 Arrays.stream(tokens).boxed().toList(),
                 prompt.length,
-                ended ? "stop" : "length",
+                ended || edits.whole() ? "stop" : "length",
                 ttft * 1e3,
                 prompt.length / ttft,
                 decode,

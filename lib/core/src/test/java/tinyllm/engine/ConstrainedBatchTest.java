@@ -89,7 +89,7 @@ class ConstrainedBatchTest {
                             MAPPER.readTree(done.text()),
                             run -> run.executionConfig(config -> config.formatAssertionsEnabled(true)));
             assertThat(errors).as("%s under %s", done.text(), schema).isEmpty();
-            assertThat(done.finishReason()).isEqualTo(done.tokens().size() < MOST ? "stop" : "length");
+            assertThat(done.finishReason()).as(schema).isEqualTo("stop"); // the mask leads each to its end in time
             if (i % 6 == 0) {
                 Completion alone =
                         new Generator(TINY).json(schema).complete(new int[] {30 + i, 5}, params(i), MOST, piece -> {});
@@ -108,6 +108,28 @@ class ConstrainedBatchTest {
             Completion whole = engine.submit(request.maxTokens(60)).result();
             assertThat(whole.text()).isEqualTo("\"a long text\"");
             assertThat(whole.finishReason()).isEqualTo("stop");
+        }
+    }
+
+    /** At the limit what is whole has stopped; what could have gone on is cut. */
+    @Test
+    void wholeOnTheLastToken() {
+        try (Engine engine = Engine.manual(TINY)) {
+            EngineRequest held = EngineRequest.tokens(5).constrained(ready("{\"const\":[true,null]}")::start);
+            Completion free = engine.submit(held.maxTokens(60)).result();
+            int needed = free.tokens().size();
+            Completion just = engine.submit(held.maxTokens(needed)).result();
+            assertThat(just.text()).isEqualTo("[true,null]");
+            assertThat(just.finishReason()).isEqualTo("stop");
+            Completion alone = new Generator(TINY)
+                    .json("{\"const\":[true,null]}")
+                    .complete(new int[] {5}, SamplingParams.GREEDY, needed, piece -> {});
+            assertThat(alone.finishReason()).isEqualTo("stop");
+            EngineRequest number =
+                    EngineRequest.tokens(5).constrained(ready("{\"type\":\"integer\",\"minimum\":1}")::start);
+            Completion digit = engine.submit(number.maxTokens(1)).result();
+            assertThat(digit.text()).matches("[1-9]");
+            assertThat(digit.finishReason()).isEqualTo("length");
         }
     }
 
