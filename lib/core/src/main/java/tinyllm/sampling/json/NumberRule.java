@@ -10,7 +10,6 @@ import tools.jackson.databind.JsonNode;
 /** Numbers and integers by their ends and by what they are a multiple of. */
 final class NumberRule {
 
-    private static final int PLACES = 15;
     private static final int LARGEST_MULTIPLE = 1_000;
 
     private final SchemaCompiler compiler;
@@ -35,12 +34,9 @@ final class NumberRule {
         if (integer) {
             return NumberText.integer(from, to);
         }
-        return low == null && high == null ? NumberText.any() : NumberText.number(from, to, places(from, to));
-    }
-
-    /** As many digits behind the point as tell numbers between two ends apart. */
-    private static int places(NumberText.End from, NumberText.End to) {
-        return Math.max(PLACES, Math.max(from.value().scale(), to.value().scale()) + 1);
+        return low == null && high == null
+                ? NumberText.any()
+                : NumberText.number(from, to, NumberText.Places.apart(from, to));
     }
 
     private static NumberText.@Nullable End tighter(
@@ -64,7 +60,7 @@ final class NumberRule {
         }
         boolean power = plain.unscaledValue().intValue() == 1 && plain.precision() == 1 && plain.scale() > 0;
         if (power && !integer) {
-            return NumberText.number(from, to, plain.scale());
+            return NumberText.number(from, to, new NumberText.Places(0, plain.scale()));
         }
         if (power || plain.compareTo(BigDecimal.ONE) == 0) {
             return NumberText.integer(from, to); // integers are multiples of 0.1, 0.01, … and of 1

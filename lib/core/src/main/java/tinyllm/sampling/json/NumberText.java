@@ -39,7 +39,8 @@ final class NumberText {
                 Expr.choice(Expr.text("e"), Expr.text("E")),
                 Expr.optional(Expr.choice(Expr.text("+"), Expr.text("-"))),
                 Expr.times(JsonText.DIGIT, 1, 2));
-        return Expr.seq(number(lower(null, true), upper(null, true), DIGITS), Expr.optional(exponent));
+        Places all = new Places(DIGITS, DIGITS);
+        return Expr.seq(number(lower(null, true), upper(null, true), all), Expr.optional(exponent));
     }
 
     /** Integers from low to high. */
@@ -63,8 +64,30 @@ final class NumberText {
         return Expr.choice(options);
     }
 
-    /** @param places digits behind the point at most */
-    static Expr number(End low, End high, int places) {
+    /**
+     * Digits behind the point: fewer behind a long whole part, since a double tells numbers of 15 digits apart and 100.000000000000001 is
+     * 100 to many a validator.
+     */
+    record Places(int least, int most) {
+
+        /** Enough to tell numbers between two ends apart. */
+        static Places apart(End low, End high) {
+            int least = Math.max(low.value.scale(), high.value.scale()) + 1;
+            return new Places(least, Math.max(least, DIGITS));
+        }
+
+        /** @param digits before the point */
+        private int behind(int digits) {
+            return Math.min(most, Math.max(least, DIGITS - digits));
+        }
+
+        private int behind(BigInteger whole) {
+            return behind(whole.signum() == 0 ? 0 : whole.toString().length());
+        }
+    }
+
+    /** Numbers from low to high. */
+    static Expr number(End low, End high, Places places) {
         End zero = new End(BigDecimal.ZERO, true);
         List<Expr> options = new ArrayList<>();
         if (low.value.signum() < 0) {
@@ -77,22 +100,36 @@ final class NumberText {
         return Expr.choice(options);
     }
 
-    private static Expr magnitude(End low, End high, int places) {
+    private static Expr magnitude(End low, End high, Places places) {
         BigInteger first = low.value.toBigInteger();
         BigInteger last = high.value.toBigInteger();
         if (low.value.compareTo(high.value) > 0) {
             return Expr.NOTHING;
         }
         if (first.equals(last)) {
-            return Expr.seq(whole(first, last), new Fraction(low, high, places).expr());
+            return Expr.seq(whole(first, last), new Fraction(low, high, places.behind(first)).expr());
         }
         List<Expr> options = new ArrayList<>();
-        options.add(Expr.seq(whole(first, first), new Fraction(low, null, places).expr()));
-        options.add(Expr.seq(
-                whole(first.add(BigInteger.ONE), last.subtract(BigInteger.ONE)),
-                new Fraction(null, null, places).expr()));
-        options.add(Expr.seq(whole(last, last), new Fraction(null, high, places).expr()));
+        options.add(Expr.seq(whole(first, first), new Fraction(low, null, places.behind(first)).expr()));
+        between(options, first.add(BigInteger.ONE), last.subtract(BigInteger.ONE), places);
+        options.add(Expr.seq(whole(last, last), new Fraction(null, high, places.behind(last)).expr()));
         return Expr.choice(options);
+    }
+
+    /** Whole parts with as many digits behind the point are one expression. */
+    private static void between(List<Expr> into, BigInteger from, BigInteger to, Places places) {
+        BigInteger low = from;
+        while (low.compareTo(to) <= 0) {
+            int digits = low.toString().length();
+            int behind = places.behind(digits);
+            while (places.behind(digits + 1) == behind && digits < DIGITS) {
+                digits++;
+            }
+            BigInteger high = BigInteger.TEN.pow(digits).subtract(BigInteger.ONE);
+            high = digits >= DIGITS ? to : high.min(to);
+            into.add(Expr.seq(whole(low, high), new Fraction(null, null, behind).expr()));
+            low = high.add(BigInteger.ONE);
+        }
     }
 
     /** Integers of 0 or more without leading zeros: by their number of digits. */

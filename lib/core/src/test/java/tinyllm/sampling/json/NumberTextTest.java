@@ -24,7 +24,7 @@ class NumberTextTest {
     void takesExactlyTheInterval(BigDecimal low, boolean withLow, BigDecimal high, boolean withHigh) {
         NumberText.End from = new NumberText.End(low, withLow);
         NumberText.End to = new NumberText.End(high, withHigh);
-        Machine numbers = new Machine(Grammar.of(NumberText.number(from, to, 15)));
+        Machine numbers = new Machine(Grammar.of(NumberText.number(from, to, NumberText.Places.apart(from, to))));
         Random random = new Random(3);
         for (int i = 0; i < 4_000; i++) {
             BigDecimal value = near(random, low, high);
@@ -34,6 +34,30 @@ class NumberTextTest {
                     .as("%s between %s and %s", text, from, to)
                     .isEqualTo(inside);
         }
+    }
+
+    /** What lies inside as a decimal lies inside as a double, too. */
+    @ParameterizedTest
+    @CsvSource({
+        "100, 200, 100.000000000001, true",
+        "100, 200, 100.000000000000001, false",
+        "100, 200, 199.999999999999, true",
+        "100, 200, 199.999999999999999, false",
+        "100, 200, 150.123456789012, true",
+        "0, 1, 0.000000000000001, true",
+        "0, 1, 0.999999999999999, true",
+        "-100, 0, -99.9999999999999, true",
+        "-100, 0, -99.99999999999999999, false",
+        "0, 1000000, 123456.5, true",
+    })
+    void writesNoMoreDigitsThanADoubleTells(BigDecimal low, BigDecimal high, String text, boolean taken) {
+        NumberText.End from = new NumberText.End(low, false);
+        NumberText.End to = new NumberText.End(high, false);
+        Machine numbers = new Machine(Grammar.of(NumberText.number(from, to, NumberText.Places.apart(from, to))));
+        assertThat(takes(numbers, text)).isEqualTo(taken);
+        double value = Double.parseDouble(text);
+        assertThat(taken && (value <= low.doubleValue() || value >= high.doubleValue()))
+                .isFalse();
     }
 
     @ParameterizedTest
