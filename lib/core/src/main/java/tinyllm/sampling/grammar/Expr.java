@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** A set of byte strings, as a regular expression with rules and intersection describes it. Immutable; rules live in a {@link Grammar}. */
 public sealed interface Expr {
@@ -19,7 +20,12 @@ public sealed interface Expr {
     Expr NOTHING = new Choice(List.of());
 
     /** One byte out of a set. */
-    record Bytes(ByteSet set) implements Expr {}
+    record Bytes(ByteSet set) implements Expr {
+        /** One for each value: a schema with long texts has many. */
+        private static final List<Bytes> SINGLE = IntStream.range(0, 256)
+                .mapToObj(value -> new Bytes(ByteSet.of(value)))
+                .toList();
+    }
 
     /** One after the other. */
     record Seq(List<Expr> items) implements Expr {
@@ -100,7 +106,7 @@ public sealed interface Expr {
     static Expr text(String text) {
         List<Expr> items = new ArrayList<>();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            items.add(new Bytes(ByteSet.of(b & 255)));
+            items.add(Bytes.SINGLE.get(b & 255));
         }
         return items.size() == 1 ? items.getFirst() : new Seq(items);
     }

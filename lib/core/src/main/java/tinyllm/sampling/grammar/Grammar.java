@@ -15,6 +15,11 @@ public record Grammar(Expr root, List<Expr> rules) {
         return new Grammar(root, List.of());
     }
 
+    /** How many expressions it has, each counted once for everywhere it is listed: what it takes to keep it. */
+    public long size() {
+        return Parts.size(this);
+    }
+
     /**
      * The root with each rule's expression in its place, for readers that know no rules (chapter 4.3).
      *

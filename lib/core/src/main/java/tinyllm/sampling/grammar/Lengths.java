@@ -13,13 +13,15 @@ final class Lengths {
     private final List<Expr> rules;
     private final Map<Expr, Long> meetings; // what is known of intersections, by identity
     private final long[] ofRule;
+    private final WorkBudget work;
     private final Map<Expr, Long> known = new IdentityHashMap<>();
 
     /**
      * Rules start at "never" and shrink until nothing changes: the least solution, which recursion without an end never reaches. An intersection counts as the
      * longer of its sides until it is known.
      */
-    Lengths(List<Expr> rules, Map<Expr, Long> meetings) {
+    Lengths(List<Expr> rules, Map<Expr, Long> meetings, WorkBudget work) {
+        this.work = work;
         this.rules = rules;
         this.meetings = meetings;
         this.ofRule = new long[rules.size()];
@@ -50,15 +52,20 @@ final class Lengths {
         return switch (expr) {
             case Expr.Bytes bytes -> bytes.set().isEmpty() ? NEVER : 1;
             case Expr.Seq seq -> sum(seq);
-            case Expr.Choice choice ->
-                choice.options().stream().mapToLong(this::of).min().orElse(NEVER);
+            case Expr.Choice choice -> least(choice);
             case Expr.Repeat repeat -> times(repeat, repeat.min());
             case Expr.Rule rule -> ofRule[rule.id()];
             case Expr.Both both -> meetings.getOrDefault(both, Math.max(of(both.left()), of(both.right())));
         };
     }
 
+    private long least(Expr.Choice choice) {
+        work.spend(choice.options().size());
+        return choice.options().stream().mapToLong(this::of).min().orElse(NEVER);
+    }
+
     private long sum(Expr.Seq seq) {
+        work.spend(seq.items().size());
         long sum = 0;
         for (Expr item : seq.items()) {
             sum = Math.min(NEVER, sum + of(item));

@@ -26,7 +26,12 @@ public final class Machine {
     /** Ways on at once: a hostile pattern's would grow without end. */
     private static final int MAX_WAYS = 20_000;
 
-    private Lengths lengths = new Lengths(List.of(), Map.of());
+    /** Edges, expressions and pairs that may be looked at to make one: about a second. A usual schema takes a thousandth. */
+    private static final long MOST_WORK = 50_000_000;
+
+    private final WorkBudget work =
+            new WorkBudget(MOST_WORK, "to find what may come next takes too long: it can be read in too many ways");
+    private Lengths lengths = new Lengths(List.of(), Map.of(), work);
     private final List<Expr> rules;
     private final Map<WayKey, Way> ways = new HashMap<>();
     private final Map<List<Way>, State> states = new HashMap<>();
@@ -34,28 +39,50 @@ public final class Machine {
     private final Map<Expr, Integer> ids = new IdentityHashMap<>();
     private final State start;
     private int serial;
-    private long work = Long.MAX_VALUE;
 
     private record WayKey(
             int expr, long a, long b, @Nullable Way rest) {}
 
     /**
-     * @throws GrammarException when no string is in the language
+     * @throws GrammarException when no string is in the language, or to make it takes too long
      */
     public Machine(Grammar grammar) {
         this.rules = grammar.rules();
         Map<Expr, Long> known = new IdentityHashMap<>();
-        this.lengths = new Lengths(rules, known);
-        for (Expr.Both both : Parts.intersections(grammar)) {
-            known.put(both, Meeting.shortest(side(both.left()), side(both.right())));
-            this.lengths = new Lengths(rules, known);
+        this.lengths = new Lengths(rules, known, work);
+        for (List<Expr.Both> alike : Parts.intersections(grammar)) { // none of them holds another
+            for (Expr.Both both : alike) {
+                known.put(both, Meeting.shortest(side(both.left()), side(both.right()), work));
+            }
+            this.lengths = new Lengths(rules, known, work);
             forget();
         }
-        Way whole = end(fresh(grammar.root(), null));
+        this.start = begin(grammar.root());
+        work.allow(Long.MAX_VALUE);
+    }
+
+    /** Reads a part of a grammar that another has worked out. */
+    private Machine(Expr part, Machine whole) {
+        this.rules = whole.rules;
+        this.lengths = whole.lengths;
+        this.start = begin(part);
+    }
+
+    /** Of an expression with this machine's rules, and no intersections but this machine's. */
+    Machine of(Expr part) {
+        return new Machine(part, this);
+    }
+
+    private State begin(Expr root) {
+        Way whole = end(fresh(root, null));
         if (whole.shortest >= Lengths.NEVER) {
             throw new GrammarException("nothing can satisfy it: no value is allowed");
         }
-        this.start = state(List.of(whole));
+        return state(List.of(whole));
+    }
+
+    long shortest(Expr expr) {
+        return lengths.of(expr);
     }
 
     private State side(Expr expr) {
@@ -68,7 +95,7 @@ public final class Machine {
 
     /** How many edges may be looked at from now on: what has been seen before costs none. */
     void allow(long edges) {
-        work = edges;
+        work.allow(edges);
     }
 
     /** The rest of a string that may follow: an expression, how much of it is read, and what comes after it. */
@@ -141,6 +168,7 @@ public final class Machine {
         }
 
         private void enter(Way way) {
+            work.spend(1);
             if (seen.size() > MAX_WAYS) {
                 throw new GrammarException("it can go on in more than " + MAX_WAYS + " ways at one place");
             }
@@ -194,6 +222,7 @@ public final class Machine {
     private @Nullable Way fresh(Expr expr, @Nullable Way rest) {
         return switch (expr) {
             case Expr.Seq seq -> {
+                work.spend(seq.items().size());
                 Way way = rest;
                 for (Expr item : seq.items().reversed()) {
                     way = fresh(item, way);
@@ -211,7 +240,7 @@ public final class Machine {
         List<State> pair = List.of(left, right);
         Long known = meetings.get(pair);
         if (known == null) {
-            known = Meeting.shortest(left, right);
+            known = Meeting.shortest(left, right, work);
             meetings.put(pair, known);
         }
         return known;
@@ -281,11 +310,7 @@ public final class Machine {
             List<Way> ordered = new ArrayList<>();
             for (Way way : all) {
                 List<Edge> edges = way.steps().edges;
-                work -= edges.size();
-                if (work < 0) {
-                    throw new GrammarException(
-                            "to find what may come next takes too long: it can be read in too many ways");
-                }
+                work.spend(edges.size());
                 for (Edge edge : edges) {
                     if (edge.set.has(value) && edge.to.shortest < Lengths.NEVER && to.add(edge.to)) {
                         ordered.add(edge.to);

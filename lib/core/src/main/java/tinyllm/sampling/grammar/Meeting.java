@@ -11,12 +11,15 @@ final class Meeting {
     /** Pairs that are looked at: beyond, two patterns are called too complex to be combined. */
     private static final int LIMIT = 50_000;
 
+    /** To look at a pair's 256 bytes takes as long as so many edges of a state. */
+    private static final int STEPS = 16;
+
     private Meeting() {}
 
     private record Pair(Machine.State left, Machine.State right) {}
 
     /** Its length in bytes, or {@link Lengths#NEVER}. */
-    static long shortest(Machine.State left, Machine.State right) {
+    static long shortest(Machine.State left, Machine.State right, WorkBudget work) {
         Set<Pair> seen = new HashSet<>();
         Queue<Pair> now = new ArrayDeque<>();
         now.add(new Pair(left, right));
@@ -24,6 +27,7 @@ final class Meeting {
         for (long length = 0; !now.isEmpty(); length++) {
             Queue<Pair> after = new ArrayDeque<>();
             for (Pair pair : now) {
+                work.spend(STEPS);
                 if (pair.left.ends() && pair.right.ends()) {
                     return length;
                 }

@@ -1,56 +1,85 @@
 package tinyllm.sampling.grammar;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
-/** What a grammar holds: its intersections, inner ones first, and whether an expression needs its rules. */
+/** What a grammar holds: its intersections, inner ones first, how large it is, and whether an expression needs its rules. */
 final class Parts {
-    private final Set<Expr> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final List<Expr.Both> found = new ArrayList<>();
+    private final Map<Expr, Integer> heights =
+            new IdentityHashMap<>(); // how many intersections lie in each other there
+    private final List<List<Expr.Both>> found = new ArrayList<>();
+    private long size;
 
     private Parts() {}
 
-    static List<Expr.Both> intersections(Grammar grammar) {
+    /** Those that hold no other, then those that hold only such, and so on. */
+    static List<List<Expr.Both>> intersections(Grammar grammar) {
+        return of(grammar).found;
+    }
+
+    /** How many expressions there are, each counted once for everywhere it is listed. */
+    static long size(Grammar grammar) {
+        return of(grammar).size;
+    }
+
+    private static Parts of(Grammar grammar) {
         Parts all = new Parts();
         all.visit(grammar.root());
         grammar.rules().forEach(all::visit);
-        return all.found;
+        return all;
     }
 
     static boolean hasRule(Expr expr) {
         Parts all = new Parts();
         all.visit(expr);
-        return all.seen.stream().anyMatch(Expr.Rule.class::isInstance);
+        return all.heights.keySet().stream().anyMatch(Expr.Rule.class::isInstance);
     }
 
     static void refuseRulesAndIntersections(Expr expr) {
         Parts all = new Parts();
         all.visit(expr);
-        for (Expr part : all.seen) {
+        for (Expr part : all.heights.keySet()) {
             if (part instanceof Expr.Rule || part instanceof Expr.Both) {
                 throw DerivativeAutomaton.unexpected(part);
             }
         }
     }
 
-    private void visit(Expr expr) {
-        if (!seen.add(expr)) {
-            return;
+    private int visit(Expr expr) {
+        size++;
+        Integer known = heights.get(expr);
+        if (known == null) {
+            known = height(expr);
+            heights.put(expr, known);
         }
-        switch (expr) {
-            case Expr.Bytes bytes -> {}
-            case Expr.Rule rule -> {}
-            case Expr.Seq seq -> seq.items().forEach(this::visit);
-            case Expr.Choice choice -> choice.options().forEach(this::visit);
+        return known;
+    }
+
+    private int height(Expr expr) {
+        return switch (expr) {
+            case Expr.Bytes bytes -> 0;
+            case Expr.Rule rule -> 0;
+            case Expr.Seq seq -> highest(seq.items());
+            case Expr.Choice choice -> highest(choice.options());
             case Expr.Repeat repeat -> visit(repeat.body());
             case Expr.Both both -> {
-                visit(both.left());
-                visit(both.right());
-                found.add(both);
+                int inside = Math.max(visit(both.left()), visit(both.right()));
+                while (found.size() <= inside) {
+                    found.add(new ArrayList<>());
+                }
+                found.get(inside).add(both);
+                yield inside + 1;
             }
+        };
+    }
+
+    private int highest(List<Expr> all) {
+        int highest = 0;
+        for (Expr each : all) {
+            highest = Math.max(highest, visit(each));
         }
+        return highest;
     }
 }

@@ -3,7 +3,6 @@ package tinyllm.sampling.grammar;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,13 +29,16 @@ final class TokenLoop {
         }
     }
 
-    /** null when rounds of this repetition can't be counted: a round may be empty, or one text is several numbers of rounds. */
-    static @Nullable TokenLoop of(Expr body, List<Expr> rules, TokenTrie trie) {
-        if (new Lengths(rules, Map.of()).of(body) == 0) {
+    /**
+     * @param whole has the body's rules and intersections worked out
+     * @return null when rounds of this repetition can't be counted: a round may be empty, or one text is several numbers of rounds
+     */
+    static @Nullable TokenLoop of(Expr body, Machine whole, TokenTrie trie) {
+        if (whole.shortest(body) == 0) {
             return null;
         }
         Expr.Repeat counted = new Expr.Repeat(body, 0, MOST);
-        Machine machine = new Machine(new Grammar(counted, rules));
+        Machine machine = whole.of(counted);
         TokenLoop loop = new TokenLoop(trie.vocabulary());
         boolean[] sound = {true};
         trie.explore(machine.start(), new TokenTrie.Explorer() {

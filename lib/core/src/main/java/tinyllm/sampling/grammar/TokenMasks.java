@@ -35,12 +35,10 @@ public final class TokenMasks {
     private final Map<Machine.State, TokenSet> masks = lru(REMEMBERED);
     private final Map<Machine.State, Integer> costs = lru(8 * REMEMBERED);
     private final Map<Expr, Optional<TokenLoop>> loops = new IdentityHashMap<>();
-    private final List<Expr> rules;
 
     public TokenMasks(TokenTrie trie, Grammar grammar) {
         this.trie = trie;
         this.machine = new Machine(grammar);
-        this.rules = grammar.rules();
     }
 
     private static <T> Map<Machine.State, T> lru(int most) {
@@ -107,7 +105,7 @@ public final class TokenMasks {
         if (!Parts.hasRule(body)) {
             return trie.loop(body);
         }
-        return loops.computeIfAbsent(body, key -> Optional.ofNullable(TokenLoop.of(key, rules, trie)))
+        return loops.computeIfAbsent(body, key -> Optional.ofNullable(TokenLoop.of(key, machine, trie)))
                 .orElse(null);
     }
 

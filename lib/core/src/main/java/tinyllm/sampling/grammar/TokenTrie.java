@@ -177,7 +177,9 @@ public final class TokenTrie {
 
     /** What tokens do inside a repetition, the same for all grammars; the body holds no rule. */
     synchronized @Nullable TokenLoop loop(Expr body) {
-        return loops.computeIfAbsent(body, key -> Optional.ofNullable(TokenLoop.of(key, List.of(), this)))
+        return loops.computeIfAbsent(
+                        body,
+                        key -> Optional.ofNullable(TokenLoop.of(key, new Machine(Grammar.of(Expr.many(key))), this)))
                 .orElse(null);
     }
 

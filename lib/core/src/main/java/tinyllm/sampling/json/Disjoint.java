@@ -5,17 +5,23 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Whether two schemas provably share no value: other types, other constants, or a required property that tells them apart. */
 final class Disjoint {
 
     private static final int DEPTH = 8;
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private final UnaryOperator<JsonNode> resolve;
+    private final SchemaBudget budget;
 
     /** @param resolve a schema with its $ref followed */
-    Disjoint(UnaryOperator<JsonNode> resolve) {
+    Disjoint(UnaryOperator<JsonNode> resolve, SchemaBudget budget) {
         this.resolve = resolve;
+        this.budget = budget;
     }
 
     boolean are(JsonNode left, JsonNode right) {
@@ -25,6 +31,7 @@ final class Disjoint {
     private boolean are(JsonNode left, JsonNode right, int depth) {
         JsonNode l = resolve.apply(left);
         JsonNode r = resolve.apply(right);
+        budget.step(1L + l.size() + r.size());
         if (!l.isObject() || !r.isObject() || depth == 0) {
             return l.isBoolean() && !l.booleanValue() || r.isBoolean() && !r.booleanValue();
         }
@@ -39,16 +46,35 @@ final class Disjoint {
         return typesApart(l, r) || propertyApart(l, r, depth);
     }
 
-    private static @Nullable Set<JsonNode> values(JsonNode schema) {
+    private @Nullable Set<JsonNode> values(JsonNode schema) {
+        budget.step(SchemaBudget.weight(schema.path("const")) + SchemaBudget.weight(schema.path("enum")));
         if (schema.has("const")) {
-            return Set.of(schema.get("const"));
+            return Set.of(canonical(schema.get("const")));
         }
         if (!schema.path("enum").isArray()) {
             return null;
         }
         Set<JsonNode> all = new HashSet<>();
-        schema.get("enum").forEach(all::add);
+        schema.get("enum").forEach(value -> all.add(canonical(value)));
         return all;
+    }
+
+    /** Equal for values that are equal to a validator: 1 and 1.0 are. */
+    private static JsonNode canonical(JsonNode value) {
+        if (value.isNumber()) {
+            return NODES.numberNode(value.decimalValue().stripTrailingZeros());
+        }
+        if (value.isArray()) {
+            ArrayNode all = NODES.arrayNode();
+            value.forEach(each -> all.add(canonical(each)));
+            return all;
+        }
+        if (value.isObject()) {
+            ObjectNode all = NODES.objectNode();
+            value.properties().forEach(each -> all.set(each.getKey(), canonical(each.getValue())));
+            return all;
+        }
+        return value;
     }
 
     private static boolean typesApart(JsonNode schema, @Nullable Set<JsonNode> values) {
@@ -89,6 +115,7 @@ final class Disjoint {
         JsonNode rest = schema.path("additionalProperties");
         return rest.isBoolean()
                 && !rest.booleanValue()
+                && !schema.has("patternProperties") // which may take the name
                 && required.stream().anyMatch(name -> !schema.path("properties").has(name));
     }
 
@@ -96,7 +123,8 @@ final class Disjoint {
         return schema.has("type") && Types.of(schema, "").equals(Set.of("object"));
     }
 
-    private static Set<String> names(JsonNode schema) {
+    private Set<String> names(JsonNode schema) {
+        budget.step(schema.path("required").size());
         Set<String> all = new HashSet<>();
         schema.path("required").forEach(name -> all.add(name.asString("")));
         return all;

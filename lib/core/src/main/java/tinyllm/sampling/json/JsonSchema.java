@@ -44,7 +44,38 @@ public final class JsonSchema {
 
     /** As {@link #compile(String)}, of a tree that was read already. */
     public static Grammar compile(JsonNode schema) {
-        return SchemaCompiler.compile(schema);
+        return compile(schema, new SchemaBudget());
+    }
+
+    /**
+     * As {@link #compile(JsonNode)}, one of several schemas that have a budget in common.
+     *
+     * @throws SchemaException when it is used up, too
+     */
+    public static Grammar compile(JsonNode schema, SchemaBudget budget) {
+        long length = length(schema);
+        if (length > MAX_LENGTH) {
+            throw new SchemaException("", "it has " + length + " characters; at most " + MAX_LENGTH + " are read");
+        }
+        return SchemaCompiler.compile(schema, budget);
+    }
+
+    /** About how many characters a tree has as text, without blanks. */
+    public static long length(JsonNode node) {
+        if (node.isString()) {
+            return 2 + node.stringValue().length();
+        }
+        if (!node.isContainer()) {
+            return node.asString("").length();
+        }
+        long all = 2;
+        for (String name : node.propertyNames()) {
+            all += 3 + name.length();
+        }
+        for (JsonNode child : node) {
+            all += 1 + length(child);
+        }
+        return all;
     }
 
     /** Any JSON object: what {@code "response_format": {"type": "json_object"}} asks for. */

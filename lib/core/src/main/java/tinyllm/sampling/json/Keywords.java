@@ -27,7 +27,8 @@ final class Keywords {
             "$defs",
             "definitions",
             "strict",
-            "name");
+            "name",
+            "discriminator"); // of OpenAPI, beside oneOf
 
     /** Each keyword that constrains one type, and that type. */
     static final Map<String, String> TYPE_OF = Map.ofEntries(

@@ -2,6 +2,7 @@ package tinyllm.sampling.json;
 
 import java.math.BigDecimal;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,20 +22,23 @@ final class Merge {
             Set.of("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties");
 
     private final String pointer;
+    private final SchemaBudget budget;
 
-    private Merge(String pointer) {
+    private Merge(String pointer, SchemaBudget budget) {
         this.pointer = pointer;
+        this.budget = budget;
     }
 
     /** @throws SchemaException when the two disagree in a way that no one schema says */
-    static JsonNode of(JsonNode left, JsonNode right, String pointer) {
+    static JsonNode of(JsonNode left, JsonNode right, String pointer, SchemaBudget budget) {
+        budget.compare(left, right);
         if (left.isBoolean()) {
             return left.booleanValue() ? right : left;
         }
         if (right.isBoolean()) {
             return right.booleanValue() ? left : right;
         }
-        return new Merge(pointer).both(left, right);
+        return new Merge(pointer, budget).both(left, right);
     }
 
     private ObjectNode both(JsonNode left, JsonNode right) {
@@ -46,6 +50,8 @@ final class Merge {
             JsonNode r = right.get(word);
             if (word.equals("properties")) {
                 merged.set(word, properties(left, right));
+            } else if (word.equals("prefixItems")) {
+                merged.set(word, prefix(left, right));
             } else if (word.equals("additionalProperties") && closed(l) != closed(r)) {
                 merged.put(word, false);
             } else if (l == null || r == null || l.equals(r) || Keywords.NOTES.contains(word)) {
@@ -68,8 +74,9 @@ final class Merge {
             case "required" -> union(l, r);
             case "enum" -> common(l, r);
             case "const" -> throw new SchemaException(pointer, "two different values of const can't both hold");
-            case "items", "additionalProperties", "propertyNames" -> of(l, r, pointer + "/" + word);
-            case "pattern", "allOf" -> union(l, r);
+            case "items", "additionalProperties", "propertyNames" -> of(l, r, pointer + "/" + word, budget);
+            case "pattern" -> patterns(l, r);
+            case "allOf" -> union(l, r);
             case "uniqueItems" -> NODES.booleanNode(l.asBoolean(false) || r.asBoolean(false));
             default ->
                 throw new SchemaException(
@@ -102,13 +109,43 @@ final class Merge {
             }
             JsonNode rest = other.path("additionalProperties");
             if (theirs.has(name)) {
-                all.set(name, of(property.getValue(), theirs.get(name), pointer + "/properties/" + name));
+                all.set(name, of(property.getValue(), theirs.get(name), pointer + "/properties/" + name, budget));
             } else if (rest.isMissingNode()) {
                 all.set(name, property.getValue());
             } else {
-                all.set(name, of(property.getValue(), rest, pointer + "/additionalProperties"));
+                all.set(name, of(property.getValue(), rest, pointer + "/additionalProperties", budget));
             }
         }
+    }
+
+    /** An item that one side lists has to pass what the other says of it, in its list or of all further items. */
+    private JsonNode prefix(JsonNode left, JsonNode right) {
+        ArrayNode all = NODES.arrayNode();
+        for (int i = 0; i < Math.max(listed(left).size(), listed(right).size()); i++) {
+            all.add(of(item(left, i), item(right, i), pointer + "/prefixItems/" + i, budget));
+        }
+        return all;
+    }
+
+    private JsonNode listed(JsonNode schema) {
+        JsonNode list = schema.path("prefixItems");
+        if (!list.isMissingNode() && !list.isArray()) {
+            throw new SchemaException(pointer, "prefixItems must be a list of schemas");
+        }
+        return list;
+    }
+
+    private JsonNode item(JsonNode schema, int index) {
+        JsonNode first = listed(schema).get(index);
+        JsonNode rest = schema.get("items");
+        return first != null ? first : rest != null ? rest : NODES.booleanNode(true);
+    }
+
+    /** Several patterns are no list, which a request may hold, but a node that no text is read as. */
+    private JsonNode patterns(JsonNode l, JsonNode r) {
+        Set<String> all = new LinkedHashSet<>(StringRule.patterns(l, pointer));
+        all.addAll(StringRule.patterns(r, pointer));
+        return NODES.pojoNode(List.copyOf(all));
     }
 
     private JsonNode types(JsonNode l, JsonNode r) {

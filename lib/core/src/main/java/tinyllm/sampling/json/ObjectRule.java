@@ -1,10 +1,14 @@
 package tinyllm.sampling.json;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,10 @@ final class ObjectRule {
 
     private static final int MOST_PROPERTIES = 2_000;
     private static final int LONGEST_KEY = 64;
+    private static final int LONGEST_NAME = 1_000;
+
+    /** Places between properties, one for each number of them that may have been written there. */
+    private static final int MOST_PLACES = 50_000;
 
     private final SchemaCompiler compiler;
 
@@ -43,10 +51,18 @@ final class ObjectRule {
         if (declared.size() > MOST_PROPERTIES) {
             throw new SchemaException(pointer, "an object has at most " + MOST_PROPERTIES + " properties");
         }
+        for (String name : declared.keySet()) {
+            if (name.length() > LONGEST_NAME) {
+                throw new SchemaException(
+                        pointer,
+                        "a property's name has " + name.length() + " characters; at most " + LONGEST_NAME
+                                + " are supported");
+            }
+        }
         List<Property> properties = new ArrayList<>();
         declared.forEach((name, value) -> properties.add(new Property(
                 name,
-                pair(Expr.text(JsonText.literal(name)), compiler.value(value, pointer + "/properties/" + name)),
+                pair(compiler.literal(JsonText.literal(name)), compiler.value(value, pointer + "/properties/" + name)),
                 required.contains(name))));
         Property others = others(schema, declared.keySet(), pointer);
         return counted(schema, properties, others, pointer);
@@ -67,8 +83,16 @@ final class ObjectRule {
                     pointer, "minProperties " + min + " is not supported here: require the properties by name");
         }
         boolean counting = min > needed || max < properties.size() || max != Expr.UNBOUNDED && others != null;
-        Expr members = new Members(properties, others, counting ? min : 0, counting ? max : Expr.UNBOUNDED).from(0, 0);
-        return Expr.seq(Expr.text("{"), members, Expr.text("}"));
+        Members members = new Members(properties, others, counting ? min : 0, counting ? max : Expr.UNBOUNDED);
+        long places = (properties.size() + 1L) * (members.counts(properties.size()) + 1L);
+        if (places > MOST_PLACES) {
+            throw new SchemaException(
+                    pointer,
+                    (least == null ? "maxProperties " + max : "minProperties " + min) + " over " + properties.size()
+                            + " properties has to be counted at " + places + " places; at most " + MOST_PLACES
+                            + " are supported: require the properties by name");
+        }
+        return Expr.seq(Expr.text("{"), members.all(), Expr.text("}"));
     }
 
     private static Map<String, JsonNode> declared(JsonNode schema, String pointer) {
@@ -114,7 +138,7 @@ final class ObjectRule {
                         "patternProperties is supported with one pattern, without properties and propertyNames");
             }
             var only = patterns.properties().iterator().next();
-            Expr key = JsonText.quoted(StringRule.parse(only.getKey(), pointer));
+            Expr key = JsonText.quoted(compiler.strings().parse(only.getKey(), pointer));
             return new Property(
                     null, pair(key, compiler.value(only.getValue(), pointer + "/patternProperties")), false);
         }
@@ -127,22 +151,23 @@ final class ObjectRule {
         Expr value = rest == null ? compiler.anything() : compiler.value(rest, pointer + "/additionalProperties");
         Expr key = names == null
                 ? JsonText.quoted(unlike(declared))
-                : compiler.value(Merge.of(STRING, names, pointer), pointer + "/propertyNames");
+                : compiler.value(compiler.merged(STRING, names, pointer), pointer + "/propertyNames");
         return new Property(null, pair(key, value), false);
     }
 
     private static final JsonNode STRING = JsonNodeFactory.instance.objectNode().put("type", "string");
 
     /** Texts without escapes that are none of the names. */
-    private static Expr unlike(Set<String> names) {
+    private Expr unlike(Set<String> names) {
         List<String> sorted = names.stream().sorted().toList();
         return sorted.isEmpty() ? new Expr.Repeat(JsonText.PLAIN_CHARACTER, 1, LONGEST_KEY) : unlike(sorted, 0);
     }
 
     /** @param names that share their first characters, which are read */
-    private static Expr unlike(List<String> names, int read) {
+    private Expr unlike(List<String> names, int read) {
         TreeMap<Integer, List<String>> next = new TreeMap<>();
         boolean whole = false;
+        compiler.budget().characters(8);
         for (String name : names) {
             if (name.length() == read) {
                 whole = true;
@@ -177,7 +202,11 @@ final class ObjectRule {
         private final @Nullable Property others;
         private final int min;
         private final int max;
-        private final Map<List<Integer>, Expr> known = new LinkedHashMap<>();
+        private final Map<Place, Expr.Rule> known = new HashMap<>();
+        private final Deque<Place> open = new ArrayDeque<>();
+
+        /** @param written as far as it matters */
+        private record Place(int index, int written) {}
 
         Members(List<Property> properties, @Nullable Property others, int min, int max) {
             this.properties = properties;
@@ -186,35 +215,34 @@ final class ObjectRule {
             this.max = max;
         }
 
+        /** As far as it matters: more than the least, or than the most, are as good as those. */
         private int counts(int written) {
-            boolean counting = min > 0 || max != Expr.UNBOUNDED;
-            return counting ? written : Math.min(written, 1);
+            return Math.min(written, max == Expr.UNBOUNDED ? Math.max(min, 1) : max);
         }
 
-        Expr from(int index, int written) {
-            List<Integer> place = List.of(index, counts(written));
-            Expr rule = known.get(place);
-            if (rule == null) {
-                int id = compiler.newRule();
-                rule = new Expr.Rule(id);
-                known.put(place, rule);
-                compiler.setRule(id, body(index, counts(written)));
+        /** All of them: a rule for each place that is reached, one after the other, since there may be thousands. */
+        Expr all() {
+            Expr first = from(0, 0);
+            while (!open.isEmpty()) {
+                Place place = open.remove();
+                Expr.Rule rule = Objects.requireNonNull(known.get(place));
+                compiler.setRule(rule.id(), body(place.index, place.written));
             }
-            return rule;
+            return first;
+        }
+
+        private Expr from(int index, int written) {
+            return known.computeIfAbsent(new Place(index, counts(written)), place -> {
+                open.add(place);
+                return new Expr.Rule(compiler.newRule());
+            });
         }
 
         private Expr body(int index, int written) {
-            List<Expr> options = new ArrayList<>();
             if (index == properties.size()) {
-                Property other = others;
-                if (written >= min) {
-                    options.add(written == 0 ? Expr.EMPTY : JsonText.SPACE);
-                }
-                if (other != null && written < max) {
-                    options.add(Expr.seq(lead(written), other.pair, from(index, written + 1)));
-                }
-                return Expr.choice(options);
+                return last(written);
             }
+            List<Expr> options = new ArrayList<>();
             Property property = properties.get(index);
             if (written < max) {
                 options.add(Expr.seq(lead(written), property.pair, from(index + 1, written + 1)));
@@ -223,6 +251,26 @@ final class ObjectRule {
                 options.add(from(index + 1, written));
             }
             return Expr.choice(options);
+        }
+
+        /** Other keys, as many as there may be, and the end. */
+        private Expr last(int written) {
+            int needed = Math.max(0, min - written);
+            int left = others == null ? 0 : max == Expr.UNBOUNDED ? max : max - written;
+            if (needed > left) {
+                return Expr.NOTHING;
+            }
+            if (others == null || left == 0) {
+                return written == 0 ? Expr.EMPTY : JsonText.SPACE;
+            }
+            Expr more = Expr.seq(Expr.text(","), JsonText.SPACE, others.pair);
+            if (written > 0) {
+                return Expr.seq(new Expr.Repeat(more, needed, left), JsonText.SPACE);
+            }
+            int behind = left == Expr.UNBOUNDED ? left : left - 1;
+            Expr some = Expr.seq(
+                    JsonText.SPACE, others.pair, Expr.times(more, Math.max(0, needed - 1), behind), JsonText.SPACE);
+            return needed == 0 ? Expr.choice(Expr.EMPTY, some) : some;
         }
 
         private static Expr lead(int written) {

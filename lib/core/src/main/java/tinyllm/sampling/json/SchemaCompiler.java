@@ -14,6 +14,7 @@ import tinyllm.sampling.grammar.Grammar;
 import tinyllm.sampling.grammar.GrammarException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Walks a schema and builds its grammar; one schema, used once. */
@@ -21,24 +22,27 @@ final class SchemaCompiler {
 
     private static final int MAX_DEPTH = 64;
     private static final int MAX_PARTS = 20_000;
+    private static final int MAX_BRANCHES = 1_000;
 
     private final JsonNode root;
+    private final SchemaBudget budget;
     private final List<Expr> rules = new ArrayList<>();
     private final Map<String, Expr> ruleOf = new HashMap<>();
     private final Map<JsonNode, Expr> scalars = new HashMap<>();
-    private final StringRule strings = new StringRule();
+    private final StringRule strings = new StringRule(this);
     private final ObjectRule objects = new ObjectRule(this);
     private final ArrayRule arrays = new ArrayRule(this);
     private final NumberRule numbers = new NumberRule(this);
     private int depth;
     private int parts;
 
-    private SchemaCompiler(JsonNode root) {
+    private SchemaCompiler(JsonNode root, SchemaBudget budget) {
         this.root = root;
+        this.budget = budget;
     }
 
-    static Grammar compile(JsonNode schema) {
-        SchemaCompiler compiler = new SchemaCompiler(schema);
+    static Grammar compile(JsonNode schema, SchemaBudget budget) {
+        SchemaCompiler compiler = new SchemaCompiler(schema, budget);
         try {
             Expr whole = compiler.value(schema, "");
             return new Grammar(whole, compiler.rules);
@@ -50,7 +54,26 @@ final class SchemaCompiler {
     /** A grammar of any object whatever. */
     static Grammar anyObject() {
         ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "object");
-        return compile(schema);
+        return compile(schema, new SchemaBudget());
+    }
+
+    SchemaBudget budget() {
+        return budget;
+    }
+
+    StringRule strings() {
+        return strings;
+    }
+
+    /** A text as it stands. */
+    Expr literal(String text) {
+        budget.characters(text.length());
+        return Expr.text(text);
+    }
+
+    /** Both of two schemas as one. */
+    JsonNode merged(JsonNode left, JsonNode right, String pointer) {
+        return Merge.of(left, right, pointer, budget);
     }
 
     /** Values that a schema allows. */
@@ -67,6 +90,7 @@ final class SchemaCompiler {
         if (++parts > MAX_PARTS) {
             throw new SchemaException(pointer, "it has more than " + MAX_PARTS + " parts");
         }
+        budget.step(schema.size());
         Keywords.check(schema, pointer);
         Expr expr = combined(schema, pointer);
         depth--;
@@ -79,12 +103,12 @@ final class SchemaCompiler {
             ObjectNode rest = without(schema, "$ref");
             return Keywords.constraints(rest).isEmpty()
                     ? reference(Objects.requireNonNull(target), pointer)
-                    : value(Merge.of(resolved(schema, pointer), rest, pointer), pointer);
+                    : value(merged(resolved(schema, pointer), rest, pointer), pointer);
         }
         if (schema.has("allOf")) {
             JsonNode merged = without(schema, "allOf");
             for (JsonNode part : branches(schema, "allOf", pointer)) {
-                merged = Merge.of(merged, resolved(part, pointer), pointer + "/allOf");
+                merged = merged(merged, resolved(part, pointer), pointer + "/allOf");
             }
             return value(merged, pointer);
         }
@@ -106,16 +130,17 @@ final class SchemaCompiler {
         List<Expr> options = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             String at = pointer + "/" + word + "/" + i;
-            options.add(value(plain ? all.get(i) : Merge.of(rest, resolved(all.get(i), at), at), at));
+            options.add(value(plain ? all.get(i) : merged(rest, resolved(all.get(i), at), at), at));
         }
         return Expr.choice(options);
     }
 
     private void exclusive(List<JsonNode> all, String pointer) {
-        Disjoint disjoint = new Disjoint(schema -> resolved(schema, pointer));
-        for (int i = 0; i < all.size(); i++) {
+        Disjoint disjoint = new Disjoint(schema -> resolved(schema, pointer), budget);
+        List<JsonNode> whole = all.stream().map(each -> resolved(each, pointer)).toList();
+        for (int i = 0; i < whole.size(); i++) {
             for (int j = 0; j < i; j++) {
-                if (!disjoint.are(all.get(i), all.get(j))) {
+                if (!disjoint.are(whole.get(i), whole.get(j))) {
                     throw new SchemaException(
                             pointer,
                             "a value may match both " + j + " and " + i
@@ -126,10 +151,17 @@ final class SchemaCompiler {
         }
     }
 
+    /** Each branch meets each other, so they are counted first. */
     private static List<JsonNode> branches(JsonNode schema, String word, String pointer) {
         JsonNode list = schema.get(word);
         if (!list.isArray() || list.isEmpty()) {
             throw new SchemaException(pointer, word + " must be a list of at least one schema");
+        }
+        if (list.size() > MAX_BRANCHES) {
+            throw new SchemaException(
+                    pointer,
+                    word + " has " + list.size() + " schemas; at most " + MAX_BRANCHES
+                            + " are supported. Write constants as one enum");
         }
         List<JsonNode> all = new ArrayList<>();
         list.forEach(all::add);
@@ -160,7 +192,7 @@ final class SchemaCompiler {
         Set<String> types = schema.has("type") ? Types.of(schema, pointer) : Set.copyOf(Keywords.TYPES);
         List<Expr> options = values.stream()
                 .filter(value -> types.stream().anyMatch(type -> Types.has(value, type)))
-                .map(value -> Expr.text(JsonText.literal(value)))
+                .map(value -> literal(JsonText.literal(value)))
                 .toList();
         if (options.isEmpty()) {
             throw new SchemaException(pointer, "none of the values of enum or const is of the type that is asked for");
@@ -260,7 +292,7 @@ final class SchemaCompiler {
             }
             JsonNode target = find(Objects.requireNonNull(Keywords.text(now, "$ref", pointer)), pointer);
             JsonNode rest = without(now, "$ref");
-            now = Keywords.constraints(rest).isEmpty() ? target : Merge.of(target, rest, pointer);
+            now = Keywords.constraints(rest).isEmpty() ? target : merged(target, rest, pointer);
         }
         return now;
     }
@@ -270,8 +302,13 @@ final class SchemaCompiler {
             throw new SchemaException(
                     pointer, "$ref \"" + target + "\" is not supported: it must stay in this schema, as #/$defs/name");
         }
-        String path = URLDecoder.decode(target.substring(1).replace("+", "%2B"), StandardCharsets.UTF_8);
-        JsonNode found = root.at(path);
+        budget.step(1 + target.length());
+        JsonNode found;
+        try {
+            found = root.at(URLDecoder.decode(target.substring(1).replace("+", "%2B"), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) { // half of a percent escape
+            found = MissingNode.getInstance();
+        }
         if (found.isMissingNode()) {
             throw new SchemaException(pointer, "$ref \"" + target + "\" leads nowhere");
         }

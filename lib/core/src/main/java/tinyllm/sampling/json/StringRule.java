@@ -2,12 +2,12 @@ package tinyllm.sampling.json;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tinyllm.sampling.grammar.Expr;
 import tinyllm.sampling.grammar.GrammarException;
 import tinyllm.sampling.grammar.Regex;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.POJONode;
 
 /** Strings by length, pattern and format; several conditions on one string meet in an intersection. */
 final class StringRule {
@@ -15,13 +15,20 @@ final class StringRule {
     /** A length beyond it is as good as none. */
     private static final int LONGEST = 100_000;
 
+    private final SchemaCompiler compiler;
+
+    StringRule(SchemaCompiler compiler) {
+        this.compiler = compiler;
+    }
+
     Expr of(JsonNode schema, String pointer) {
         return JsonText.quoted(content(schema, pointer));
     }
 
-    private static Expr content(JsonNode schema, String pointer) {
+    private Expr content(JsonNode schema, String pointer) {
         List<Expr> all = new ArrayList<>();
-        for (String pattern : patterns(schema, pointer)) {
+        JsonNode own = schema.get("pattern");
+        for (String pattern : own == null ? List.<String>of() : patterns(own, pointer)) {
             all.add(parse(pattern, pointer));
         }
         String format = Keywords.text(schema, "format", pointer);
@@ -53,21 +60,24 @@ final class StringRule {
         return new Expr.Repeat(JsonText.CHARACTER, low, high);
     }
 
-    private static List<String> patterns(JsonNode schema, String pointer) {
-        List<String> all = new ArrayList<>();
-        JsonNode pattern = schema.get("pattern");
-        if (pattern != null && pattern.isArray()) { // two schemas merged
-            pattern.forEach(each -> all.add(each.asString("")));
-        } else if (pattern != null) {
-            all.add(Objects.requireNonNull(Keywords.text(schema, "pattern", pointer)));
+    /** The pattern, or those of several schemas that {@link Merge} has put together. */
+    static List<String> patterns(JsonNode pattern, String pointer) {
+        if (pattern instanceof POJONode merged && merged.getPojo() instanceof List<?> all) {
+            return all.stream().map(String::valueOf).toList();
         }
-        return all;
+        if (!pattern.isString()) {
+            throw new SchemaException(pointer, "pattern must be a string, but is " + Keywords.shown(pattern));
+        }
+        return List.of(pattern.stringValue());
     }
 
     /** The content of a string that a pattern matches. */
-    static Expr parse(String pattern, String pointer) {
+    Expr parse(String pattern, String pointer) {
         try {
-            return Regex.parse(pattern, JsonText::character);
+            return Regex.parse(pattern, set -> {
+                compiler.budget().characters(1 + set.ranges().size() / 4);
+                return JsonText.character(set);
+            });
         } catch (GrammarException e) {
             throw new SchemaException(pointer, String.valueOf(e.getMessage()));
         }
