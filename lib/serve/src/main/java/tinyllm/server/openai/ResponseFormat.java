@@ -3,7 +3,7 @@ package tinyllm.server.openai;
 import org.jspecify.annotations.Nullable;
 import tinyllm.sampling.grammar.Grammar;
 import tinyllm.sampling.json.JsonSchema;
-import tinyllm.sampling.json.SchemaException;
+import tinyllm.sampling.json.SchemaBudget;
 import tinyllm.server.http.HttpException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -73,12 +73,19 @@ record ResponseFormat(String type, String field, @Nullable ObjectNode schema) {
         return type + (schema == null ? "" : schema.toString());
     }
 
-    /** The texts that have it; not for text. */
-    Grammar grammar() {
-        try {
-            return schema == null ? JsonSchema.anyObject() : JsonSchema.compile(schema);
-        } catch (SchemaException e) {
-            throw HttpException.field(field, field + ": " + e.getMessage());
-        }
+    /** About how many characters its schema has. */
+    long length() {
+        return schema == null ? 0 : JsonSchema.length(schema);
+    }
+
+    /**
+     * The texts that have it; not for text.
+     *
+     * @throws HttpException 400 when the schema is not supported
+     */
+    Grammar grammar(SchemaBudget budget) {
+        ObjectNode own = schema;
+        return SchemaThreads.checked(
+                field, () -> own == null ? JsonSchema.anyObject() : JsonSchema.compile(own, budget));
     }
 }

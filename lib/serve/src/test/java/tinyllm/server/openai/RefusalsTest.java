@@ -307,6 +307,28 @@ class RefusalsTest {
                 + "}}";
     }
 
+    /** Strict or not, what is too long is not even shown to the model. */
+    @Test
+    void toolsAreTooLongTogether() {
+        String tools = IntStream.range(0, 30)
+                .mapToObj(i -> tool("f" + i, "{'description':'" + "x".repeat(50_000) + "'}", false))
+                .collect(Collectors.joining(","));
+        HttpException problem = refused("{'model':'tiny'," + HELLO + ",'tools':[" + tools + "]}");
+        assertThat(param(problem)).isEqualTo("tools");
+        assertThat(problem.getMessage()).contains("characters together; at most 1048576 are read");
+    }
+
+    /** Each tool's schema passes alone, and all together take more than one request may. */
+    @Test
+    void strictToolsShareABudget() {
+        String tools = IntStream.range(0, 10)
+                .mapToObj(i -> tool("f" + i, "{'properties':{'a':{'const':'" + "x".repeat(20_000) + "'}}}", true))
+                .collect(Collectors.joining(","));
+        HttpException problem = refused("{'model':'tiny'," + HELLO + ",'tools':[" + tools + "]}");
+        assertThat(param(problem)).isEqualTo("tools[6].parameters");
+        assertThat(problem.getMessage()).contains("more than 131072 bytes together");
+    }
+
     @Test
     void toolsAndSchemasAreWrong() {
         String many = IntStream.range(0, 1000)
@@ -327,6 +349,20 @@ class RefusalsTest {
             "{'$ref':'#'}",
             "false",
             "{'type':'integer','minimum':5,'maximum':3}",
+            "{'$ref':'#/$defs/100%'}",
+            "{'type':'string','pattern':['a','b']}",
+            "{'oneOf':["
+                    + IntStream.range(0, 20_000)
+                            .mapToObj(i -> "{'const':" + i + "}")
+                            .collect(Collectors.joining(","))
+                    + "]}",
+            "{'const':'" + "x".repeat(4_000_000) + "'}",
+            "{'enum':["
+                    + IntStream.range(1_000_000, 1_020_000)
+                            .mapToObj(i -> "'" + i + "x".repeat(30) + "'")
+                            .collect(Collectors.joining(","))
+                    + "]}",
+            "{'type':'object','properties':{'a':{},'b':{}},'minProperties':1000000}",
             "{'items':".repeat(300) + "{}" + "}".repeat(300)
         }) {
             HttpException problem = refused(start
