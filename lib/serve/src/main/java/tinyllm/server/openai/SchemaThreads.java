@@ -3,7 +3,7 @@ package tinyllm.server.openai;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -62,11 +62,14 @@ final class SchemaThreads {
      */
     <T> T call(Callable<T> work) {
         try {
-            Future<T> future = threads.submit(work);
+            FutureTask<T> task = new FutureTask<>(work);
+            threads.execute(task);
             try {
-                return future.get(millis, TimeUnit.MILLISECONDS);
+                return task.get(millis, TimeUnit.MILLISECONDS);
             } finally {
-                future.cancel(false); // one that has not begun never does
+                if (task.cancel(false)) { // one that has not begun never does, and leaves its place to others
+                    threads.remove(task);
+                }
             }
         } catch (RejectedExecutionException | TimeoutException e) {
             throw busy();
