@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 import tinyllm.sampling.grammar.Expr;
 import tools.jackson.databind.JsonNode;
 
-/** Numbers and integers by their ends and by what they are a multiple of. */
+/**
+ * Numbers and integers by their ends and by what they are a multiple of. 0.07 is a multiple of 0.01, as decimals are; a validator that divides
+ * doubles says otherwise, and no grammar can tell which it would take.
+ */
 final class NumberRule {
 
     private static final int LARGEST_MULTIPLE = 1_000;

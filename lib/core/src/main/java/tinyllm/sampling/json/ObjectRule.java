@@ -19,7 +19,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Objects: declared properties in their order, optional ones left out or not, then others where the schema speaks of them. An object
- * with declared properties and no word about others gets none.
+ * with declared properties and no word about others gets none. Other keys may come twice, since a grammar remembers no text; readers keep
+ * the last.
  */
 final class ObjectRule {
 
