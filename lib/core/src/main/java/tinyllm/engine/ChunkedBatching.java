@@ -5,8 +5,8 @@ import java.util.List;
 import tinyllm.course.ReferenceUse;
 
 /**
- * Continuous batching whose prompts are read in chunks, at its plainest. For texts that share no pages; {@link Scheduler} knows a prefix
- * cache, too.
+ * Continuous batching whose prompts are read in chunks, at its plainest. It asks no prefix cache: in an engine, what one knows of a
+ * waiting text counts as computed.
  */
 public final class ChunkedBatching implements SchedulerStep {
 

@@ -5,8 +5,8 @@ import java.util.List;
 import tinyllm.course.ReferenceUse;
 
 /**
- * Continuous batching at its plainest: every running request decodes one token, and who joins reads the whole prompt in one step. For
- * texts that fit into a step's budget and share no pages; {@link Scheduler} also takes longer ones, in chunks.
+ * Continuous batching at its plainest: every running request decodes one token, and who joins reads the whole prompt in one step. It
+ * never lets a text join that is longer than a step's budget: an engine has {@link Scheduler} read such a one, in chunks, when nobody runs.
  */
 public final class ContinuousBatching implements SchedulerStep {
 

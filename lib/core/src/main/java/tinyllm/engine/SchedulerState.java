@@ -9,7 +9,8 @@ import java.util.List;
  * @param waiting in the order of the policy, preempted ones before all others
  * @param freePages pages that may be taken in this step; those that only the prefix cache keeps are among them
  * @param pageTokens tokens that a page holds
- * @param prefixes what the prefix cache knows of a waiting request
+ * @param prefixes what the prefix cache knows of a waiting request; nothing in an engine that plans by any other scheduler than the
+ *     library's, where it shows as computed instead
  */
 public record SchedulerState(
         List<Sequence> running, List<Sequence> waiting, int freePages, int pageTokens, KnownPrefix.Lookup prefixes) {

@@ -6,7 +6,8 @@ package tinyllm.engine;
  * @param id given in the order of arrival, from 0 on
  * @param promptTokens length of the prompt, 1 or more
  * @param tokens length of the text so far: the prompt and what was generated after it
- * @param computed how many of these tokens have their keys and values in the cache; 0 while the request waits
+ * @param computed how many of these tokens have their keys and values in the cache; 0 while the request waits, or
+ *     what the prefix cache knows of it already
  * @param pages pages that the request holds
  * @param sharedPages how many of those it found in the prefix cache: others may hold them too
  * @param admission when it was first admitted, counted from 0; -1 before. It keeps its number when it is preempted
