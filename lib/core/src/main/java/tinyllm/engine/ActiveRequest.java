@@ -50,7 +50,7 @@ final class ActiveRequest extends SequenceState {
         this.promptBytes = promptBytes;
         this.mostTokens = mostTokens;
         this.submitted = now;
-        this.deadline = request.deadline == null ? Long.MAX_VALUE : request.deadline.toNanos();
+        this.deadline = request.deadline == null ? Long.MAX_VALUE : Nanos.of(request.deadline);
         this.tokenizer = tokenizer;
         this.stream = new TextStream(tokenizer);
         this.stops = new StopStrings(request.stop);

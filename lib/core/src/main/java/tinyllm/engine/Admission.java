@@ -57,6 +57,9 @@ final class Admission {
 
     /** Counts a request in before its prompt becomes tokens. */
     synchronized void enter(long promptBytes) {
+        if (promptBytes > bounds.promptBytes()) {
+            throw tooLarge(promptBytes, bounds.promptBytes(), "bytes");
+        }
         if (requests + 1 > bounds.requests()) {
             throw busy(requests + " requests", bounds.requests() + " may");
         }
@@ -70,6 +73,9 @@ final class Admission {
 
     /** Counts its tokens in; the caller leaves when they are refused. */
     synchronized void enterTokens(long promptTokens) {
+        if (promptTokens > bounds.promptTokens()) {
+            throw tooLarge(promptTokens, bounds.promptTokens(), "tokens");
+        }
         if (tokens + promptTokens > bounds.promptTokens()) {
             throw busy(
                     "prompts of " + tokens + " tokens",
@@ -87,6 +93,14 @@ final class Admission {
 
     synchronized int requests() {
         return requests;
+    }
+
+    /** Alone, too, so that it never fits: coming again later would not help. */
+    private static RefusedException tooLarge(long has, long may, String what) {
+        return new RefusedException(
+                Reason.TOO_LONG,
+                "the prompt has " + has + " " + what + ", more than the " + may
+                        + " that all waiting prompts may have together: shorten it");
     }
 
     private static RefusedException busy(String waiting, String most) {

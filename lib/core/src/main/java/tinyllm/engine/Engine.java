@@ -38,6 +38,7 @@ public final class Engine implements AutoCloseable {
     private final AtomicLong ids = new AtomicLong();
     private @Nullable EngineThread thread;
     private volatile boolean closed;
+    private long drainUntil; // System.nanoTime(); when it is closed
 
     /** With {@link EngineOptions#standard()}. */
     public Engine(CausalLm model) {
@@ -66,7 +67,7 @@ public final class Engine implements AutoCloseable {
         this.manual = manual;
         this.admission =
                 new Admission(options.bounds(), model.context(), model.pool().tokens());
-        this.core = new EngineCore(model, options, admission, meter);
+        this.core = new EngineCore(model, options, admission, meter, !manual);
     }
 
     /**
@@ -115,13 +116,8 @@ public final class Engine implements AutoCloseable {
             serving();
             long bytes = bytes(request);
             admission.enter(bytes);
-            try {
-                return take(request, bytes);
-            } catch (RuntimeException e) {
-                admission.leave(bytes, 0);
-                throw e;
-            }
-        } catch (RuntimeException e) {
+            return arrive(active(request, bytes));
+        } catch (Throwable e) {
             meter.refused();
             throw e;
         }
@@ -150,14 +146,27 @@ public final class Engine implements AutoCloseable {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    private RequestHandle take(EngineRequest request, long bytes) {
-        LogitEdits edits = edits(request);
-        int[] prompt = prompt(request);
-        int most = admission.answerTokens(prompt.length, request.maxTokens);
-        admission.enterTokens(prompt.length);
-        RequestHandle handle = new RequestHandle(ids.getAndIncrement(), core::cancel, manual ? this::step : null);
-        core.arrive(new ActiveRequest(
-                handle, request, prompt, bytes, most, model.tokenizer(), edits, System.nanoTime(), core.seconds()));
+    /** Leaves the queue with all that it counted in there when it is not to be: a template may even overflow the stack. */
+    private ActiveRequest active(EngineRequest request, long bytes) {
+        int tokens = 0;
+        try {
+            LogitEdits edits = edits(request);
+            int[] prompt = prompt(request);
+            int most = admission.answerTokens(prompt.length, request.maxTokens);
+            admission.enterTokens(prompt.length);
+            tokens = prompt.length;
+            RequestHandle handle = new RequestHandle(ids.getAndIncrement(), core::cancel, manual ? this::step : null);
+            return new ActiveRequest(
+                    handle, request, prompt, bytes, most, model.tokenizer(), edits, System.nanoTime(), core.seconds());
+        } catch (Throwable e) {
+            admission.leave(bytes, tokens);
+            throw e;
+        }
+    }
+
+    private RequestHandle arrive(ActiveRequest request) {
+        RequestHandle handle = request.handle;
+        core.arrive(request);
         meter.submitted();
         start();
         if (closed) { // between the check and now
@@ -229,7 +238,16 @@ public final class Engine implements AutoCloseable {
             throw new IllegalStateException("this engine runs its steps on a thread of its own;"
                     + " Engine.manual(model) makes one that waits for step()");
         }
-        return closed ? null : core.step();
+        if (closed) {
+            return null;
+        }
+        try {
+            return core.step();
+        } finally {
+            if (closed && !core.isStepping()) { // by a listener in this step
+                shutDown();
+            }
+        }
     }
 
     /** Runs a manual engine until there is nothing to do. */
@@ -260,7 +278,7 @@ public final class Engine implements AutoCloseable {
 
     /** For any thread. */
     public EngineMetrics metrics() {
-        return meter.metrics(admission.requests(), core.running());
+        return meter.metrics(admission.requests() + core.preempted(), core.running());
     }
 
     /** Who holds how many pages, as it was after the last step or the last request's end; for any thread. */
@@ -281,27 +299,38 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Takes no more requests, waits so long for those that are there, cancels what is left, and frees the pages. Closing again does
-     * nothing.
+     * nothing. A listener may close its engine, too: it ends after the step that calls the listener.
      *
      * @throws IllegalStateException when a page was not given back, which is a bug of this library
      */
     public void close(Duration drain) {
+        long nanos = Nanos.of(drain);
         EngineThread running;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
+            drainUntil = System.nanoTime() + nanos;
             running = thread;
+            if (running == null && core.isStepping()) {
+                return;
+            }
         }
-        long until = System.nanoTime() + drain.toNanos();
-        if (running != null) {
-            running.stop(until);
-            return;
+        if (running == null) {
+            shutDown();
+        } else {
+            running.stop(drainUntil);
         }
-        while (manual && !core.open().isEmpty() && System.nanoTime() - until < 0) {
-            core.step();
+    }
+
+    private void shutDown() {
+        try {
+            while (manual && !core.open().isEmpty() && System.nanoTime() - drainUntil < 0) {
+                core.step();
+            }
+        } finally {
+            core.shutDown();
         }
-        core.shutDown();
     }
 }

@@ -7,6 +7,8 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tinyllm.cache.KvCache;
 
 /**
@@ -14,28 +16,38 @@ import tinyllm.cache.KvCache;
  * say so belong to the one thread that steps.
  */
 final class EngineCore {
+    private static final Logger LOG = LoggerFactory.getLogger("tinyllm.engine");
+
     private final EngineModel model;
     private final EngineOptions options;
     private final Admission admission;
     private final Meter meter;
+    private final boolean ownThread;
+    private final SchedulerStep scheduler;
+    private final Listening listening = new Listening();
     private final LinkedBlockingQueue<Runnable> mail = new LinkedBlockingQueue<>();
     private final Map<Long, ActiveRequest> open = new ConcurrentHashMap<>();
     private final List<StepReport.Ended> ended = new ArrayList<>();
     private final long began = System.nanoTime();
     private Roster roster;
     private long steps;
+    private @Nullable Thread stepping;
     private volatile int running;
+    private volatile int preempted;
     private volatile EngineHealth.State state = EngineHealth.State.SERVING;
     private volatile int restarts;
     private volatile String lastFailure = "";
     private volatile long stepBegan; // System.nanoTime() | 1; 0 between steps
     private volatile StepReport.Pages pages;
 
-    EngineCore(EngineModel model, EngineOptions options, Admission admission, Meter meter) {
+    /** @param ownThread the steps run on a thread of the engine's own, which nobody but its watchdog interrupts */
+    EngineCore(EngineModel model, EngineOptions options, Admission admission, Meter meter, boolean ownThread) {
         this.model = model;
         this.options = options;
         this.admission = admission;
         this.meter = meter;
+        this.ownThread = ownThread;
+        this.scheduler = SchedulerFit.of(options.scheduler());
         this.roster = roster();
         this.pages = new StepReport.Pages(0, 0, 0, model.pool().size());
     }
@@ -55,7 +67,7 @@ final class EngineCore {
         mail.add(() -> {
             try {
                 roster.arrive(request);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // the queue's order
                 finish(request, FinishReason.ERROR, e);
             }
         });
@@ -102,6 +114,11 @@ final class EngineCore {
         return running;
     }
 
+    /** Requests that wait and have run before. For any thread. */
+    int preempted() {
+        return preempted;
+    }
+
     /** As they were after the last step, or the last request's end. For any thread. */
     StepReport.Pages pages() {
         return pages;
@@ -128,6 +145,44 @@ final class EngineCore {
         lastFailure = sentence;
     }
 
+    /** For the watchdog: whether it was a listener of tokens that kept the thread; it is interrupted, and its request alone will end. */
+    boolean interruptListener(Thread engine) {
+        return listening.interrupt(engine, options.stepLimit());
+    }
+
+    /** For the watchdog: the end of a sentence that says who keeps the thread; empty when no listener does. */
+    String culprit() {
+        return listening.culprit();
+    }
+
+    /** What comes may call the request's listener of tokens. */
+    void beginListening(ActiveRequest request) {
+        listening.begin(request);
+    }
+
+    /** Returns why the request fails: what was thrown, or that the watchdog had to interrupt it; null when all went well. */
+    @Nullable
+    Throwable endListening(@Nullable Throwable thrown) {
+        GenerationException late = listening.end(thrown);
+        if (late != null && stepBegan != 0) {
+            stepBegan = System.nanoTime() | 1; // the rest of the step has a limit of its own
+        }
+        return late == null ? thrown : late;
+    }
+
+    /** Whether this came from outside to stop the step, so that nothing has failed. What a learner's code throws by itself is a failure. */
+    boolean isStopped(Throwable e) {
+        return e instanceof CancellationException
+                && (!ownThread
+                        || state == EngineHealth.State.HANGING
+                        || Thread.currentThread().isInterrupted());
+    }
+
+    /** Whether this thread is in a step: a listener runs, and must not pull the pages away from under it. */
+    boolean isStepping() {
+        return stepping == Thread.currentThread();
+    }
+
     /**
      * One step.
      *
@@ -136,6 +191,16 @@ final class EngineCore {
      */
     @Nullable
     StepReport step() {
+        Thread before = stepping;
+        stepping = Thread.currentThread();
+        try {
+            return tryStep();
+        } finally {
+            stepping = before;
+        }
+    }
+
+    private @Nullable StepReport tryStep() {
         readMail();
         if (state == EngineHealth.State.HANGING) {
             failAll(lastFailure, new CancellationException("the step was given up"));
@@ -146,30 +211,33 @@ final class EngineCore {
         endLate();
         if (roster.isEmpty()) {
             running = 0;
+            preempted = 0;
             pages = PageCount.of(model, List.of()).report();
             return null;
         }
         stepBegan = System.nanoTime() | 1;
         try {
-            StepReport report = new EngineStep(this, model, options, roster, meter).run();
+            StepReport report = new EngineStep(this, model, options, scheduler, roster, meter).run();
             steps++;
             pages = report.pages();
             meter.step(report, report.phases().seconds());
             ended.clear();
             options.listeners().forEach(listener -> tell(listener, report));
             return report;
-        } catch (CancellationException e) {
-            if (state == EngineHealth.State.HANGING) {
+        } catch (Throwable e) { // whatever it is: nobody may wait for ever
+            if (state == EngineHealth.State.HANGING && e instanceof CancellationException) {
                 failAll(lastFailure, e);
                 return null;
             }
-            throw e;
-        } catch (Throwable e) { // whatever it is: nobody may wait for ever
+            if (isStopped(e)) {
+                throw e;
+            }
             failAll(sentence(e), e);
             return null;
         } finally {
             stepBegan = 0;
             running = roster.running().size();
+            preempted = roster.preempted();
         }
     }
 
@@ -181,7 +249,7 @@ final class EngineCore {
     private void tell(StepListener listener, StepReport report) {
         try {
             listener.onStep(report);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             lastFailure = "a listener of steps failed: " + sentence(e);
         }
     }
@@ -205,12 +273,8 @@ final class EngineCore {
         FinishReason why = reason;
         Throwable failure = error;
         if (why == FinishReason.STOP || why == FinishReason.LENGTH) {
-            try {
-                request.flush();
-            } catch (Throwable e) {
-                why = FinishReason.ERROR;
-                failure = e;
-            }
+            failure = flush(request);
+            why = failure == null ? why : FinishReason.ERROR;
         }
         open.remove(request.id);
         leaveQueue(request);
@@ -228,6 +292,17 @@ final class EngineCore {
             ended.add(new StepReport.Ended(request.id, why));
             EngineEvents.request(request, why);
         }
+    }
+
+    private @Nullable Throwable flush(ActiveRequest request) {
+        Throwable error = null;
+        beginListening(request);
+        try {
+            request.flush();
+        } catch (Throwable e) {
+            error = e;
+        }
+        return endListening(error);
     }
 
     /** What a request has computed may serve others that begin the same; numbers of a failed one may be broken. */
@@ -290,14 +365,39 @@ final class EngineCore {
      * @throws IllegalStateException when a page was not given back
      */
     void shutDown() {
-        readMail();
-        List.copyOf(roster.all()).forEach(request -> finish((ActiveRequest) request, FinishReason.CANCELLED, null));
+        attempt(this::readMail);
+        for (SequenceState sequence : List.copyOf(roster.all())) {
+            attempt(() -> finish((ActiveRequest) sequence, FinishReason.CANCELLED, null));
+        }
+        for (ActiveRequest request : open.values()) { // whom something above was thrown for
+            request.handle.end(
+                    FinishReason.ERROR,
+                    null,
+                    new GenerationException(
+                            "the engine was closed" + (lastFailure.isEmpty() ? "" : ": " + lastFailure), null));
+        }
+        open.clear();
         running = 0;
-        model.forget();
-        int held = model.pool().used();
-        model.close();
+        preempted = 0;
+        int held = 0;
+        try {
+            model.forget();
+            held = model.pool().used();
+        } finally {
+            model.close();
+        }
         if (held > 0) {
             throw new IllegalStateException(held + " pages were not given back");
+        }
+    }
+
+    /** For what has to go on even if this fails. */
+    private void attempt(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable e) {
+            lastFailure = sentence(e);
+            LOG.warn("closing the engine goes on after a failure", e);
         }
     }
 

@@ -3,6 +3,7 @@ package tinyllm.engine;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -181,10 +182,15 @@ public final class EngineRequest {
 
     /** Only requests with the same salt share what the prefix cache knows; without it, all of them. */
     public EngineRequest salt(String tenant) {
+        Objects.requireNonNull(tenant, "the salt is null: give a text, or leave it out where all may share");
         return with(copy -> copy.salt = tenant);
     }
 
-    /** Gets each token on the engine's own thread: it must be quick, and what it throws ends this request alone. */
+    /**
+     * Gets each token on the engine's own thread: it must be quick, and what it throws ends this request alone. So does a listener that
+     * keeps the thread beyond {@link EngineOptions#stepLimit} and can be interrupted; while one that can't be has the thread, nobody's
+     * tokens come, and all requests end.
+     */
     public EngineRequest onToken(Consumer<Token> listener) {
         return with(copy -> copy.onToken = listener);
     }

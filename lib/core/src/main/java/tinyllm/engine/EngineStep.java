@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import tinyllm.cache.KvCache;
 import tinyllm.model.Chunk;
@@ -31,7 +30,8 @@ final class EngineStep {
 
         Part(ActiveRequest request, int tokens) {
             this.request = request;
-            this.tokens = tokens;
+            this.tokens =
+                    Math.min(tokens, request.tokens - request.computed); // more may be known than when it was planned
             this.slot = request.slot;
             this.work = request.decoding() ? StepReport.Work.DECODE : StepReport.Work.PREFILL;
             this.before = request.computed;
@@ -48,15 +48,23 @@ final class EngineStep {
     private final EngineCore core;
     private final EngineModel model;
     private final EngineOptions options;
+    private final SchedulerStep scheduler;
     private final Roster roster;
     private final Meter meter;
     private final PhaseClock clock = new PhaseClock();
     private final EngineEvents.Step event = new EngineEvents.Step();
 
-    EngineStep(EngineCore core, EngineModel model, EngineOptions options, Roster roster, Meter meter) {
+    EngineStep(
+            EngineCore core,
+            EngineModel model,
+            EngineOptions options,
+            SchedulerStep scheduler,
+            Roster roster,
+            Meter meter) {
         this.core = core;
         this.model = model;
         this.options = options;
+        this.scheduler = scheduler;
         this.roster = roster;
         this.meter = meter;
     }
@@ -65,7 +73,7 @@ final class EngineStep {
         double at = core.seconds();
         event.begin();
         SchedulerState state = roster.state(countPages().available(), this::known);
-        StepPlan plan = options.scheduler().plan(state, options.policy());
+        StepPlan plan = scheduler.plan(state, options.policy());
         roster.check(plan, state);
         plan.preempted().forEach(id -> preempt(request(id)));
         plan.admitted().forEach(id -> admit(request(id)));
@@ -119,11 +127,11 @@ final class EngineStep {
     private void compute(List<Part> parts) {
         try {
             call(parts);
-        } catch (CancellationException e) {
-            parts.forEach(this::takeBack);
-            throw e;
         } catch (Throwable e) {
             parts.forEach(this::takeBack);
+            if (core.isStopped(e)) {
+                throw e;
+            }
             if (parts.size() > 1) {
                 eachAlone(parts);
             } else {
@@ -140,10 +148,11 @@ final class EngineStep {
         for (Part part : parts) {
             try {
                 call(List.of(part));
-            } catch (CancellationException e) {
-                parts.forEach(this::takeBack); // the tokens of those before were handed to nobody
-                throw e;
             } catch (Throwable e) {
+                if (core.isStopped(e)) {
+                    parts.forEach(this::takeBack); // the tokens of those before were handed to nobody
+                    throw e;
+                }
                 part.error = e;
                 takeBack(part);
             }
@@ -210,11 +219,17 @@ final class EngineStep {
             meter.nextToken((now - r.lastToken()) / 1e9);
         }
         boolean first = r.lastToken() == 0;
-        FinishReason reason;
+        FinishReason reason = null;
+        Throwable error = null;
+        core.beginListening(r);
         try {
             reason = r.accept(chosen, model.ends().contains(chosen.token()), now);
         } catch (Throwable e) { // its detokenizer, its constraint or its listener
-            core.finish(r, FinishReason.ERROR, e);
+            error = e;
+        }
+        error = core.endListening(error);
+        if (error != null) {
+            core.finish(r, FinishReason.ERROR, error);
             return;
         }
         if (first) {

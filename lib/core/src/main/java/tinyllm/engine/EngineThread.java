@@ -2,9 +2,13 @@ package tinyllm.engine;
 
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The thread that runs an engine's steps, and a second one that notices when a step does not return. */
 final class EngineThread {
+    private static final Logger LOG = LoggerFactory.getLogger("tinyllm.engine");
+
     /** After an interrupt, a step gets so long to return before its requests are told that it does not. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -48,11 +52,12 @@ final class EngineThread {
             core.shutDown();
         } catch (RuntimeException e) {
             lost = e;
+            LOG.error("the engine did not close as it should", e);
         }
     }
 
     private void watch() {
-        long limit = stepLimit.toNanos();
+        long limit = Nanos.of(stepLimit);
         long interrupted = 0; // the step that was
         long interruptedAt = 0;
         while (thread.isAlive()) {
@@ -67,11 +72,14 @@ final class EngineThread {
                 continue;
             }
             if (step != interrupted) {
-                core.hanging("a step has not returned for " + stepLimit);
                 interrupted = step;
                 interruptedAt = now;
-                thread.interrupt();
+                if (!core.interruptListener(thread)) {
+                    core.hanging("a step has not returned for " + stepLimit);
+                    thread.interrupt();
+                }
             } else if (now - interruptedAt > GRACE.toNanos()) {
+                core.hanging("a step has not returned for " + stepLimit + core.culprit());
                 giveUp();
             }
         }
@@ -79,7 +87,7 @@ final class EngineThread {
 
     /** Nobody waits for ever, even if the step does. */
     private void giveUp() {
-        String sentence = "the engine hangs: a step has not returned for " + stepLimit;
+        String sentence = "the engine hangs: a step has not returned for " + stepLimit + core.culprit();
         core.open()
                 .values()
                 .forEach(request -> request.handle.end(
@@ -90,16 +98,19 @@ final class EngineThread {
 
     /**
      * Lets the open requests end until then, and stops. A step that hangs keeps its memory: nobody else may free what it writes to.
+     * On the engine's own thread, in a listener, it returns at once: the thread stops when its step is over.
      *
      * @param until System.nanoTime()
      */
     void stop(long until) {
         drainUntil = until;
         stopping = true;
+        if (Thread.currentThread() == thread) {
+            return;
+        }
         core.wake();
         try {
-            long most = Math.max(0, until - System.nanoTime())
-                    + stepLimit.plus(GRACE).toNanos();
+            long most = Math.max(0, until - System.nanoTime()) + Nanos.of(stepLimit) + GRACE.toNanos();
             if (!thread.join(Duration.ofNanos(most))) {
                 giveUp();
             }

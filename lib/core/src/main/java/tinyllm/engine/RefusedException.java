@@ -7,7 +7,7 @@ public final class RefusedException extends RuntimeException {
 
     /** Why. */
     public enum Reason {
-        /** it never fits: the prompt alone, or with the tokens that it asks for */
+        /** it never fits: the prompt alone, in the context or in the queue, or with the tokens that it asks for */
         TOO_LONG,
         /** the queue is full: later it may fit */
         BUSY,

@@ -19,6 +19,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A request that the engine has taken. Its tokens can be read as often as wanted, by anybody, from the first one on; it ends once, with
@@ -31,6 +33,8 @@ public final class RequestHandle {
             FinishReason reason,
             @Nullable Completion completion,
             @Nullable Throwable error) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger("tinyllm.engine");
 
     private final long id;
     private final LongConsumer canceller;
@@ -65,8 +69,8 @@ public final class RequestHandle {
     }
 
     /**
-     * Runs something once when the request has ended, on the engine's thread, so it must be quick and not throw; at once when it has
-     * ended already.
+     * Runs something once when the request has ended, on the engine's thread, so it must be quick; at once when it has ended already.
+     * What it throws on the engine's thread is logged, and harms nobody.
      */
     public void whenDone(Runnable listener) {
         lock.lock();
@@ -139,7 +143,7 @@ public final class RequestHandle {
 
     /** The same; gives up after some time, and leaves the request as it is. */
     public Completion result(Duration most) throws TimeoutException {
-        if (!awaitChange(() -> end != null, most.toNanos())) {
+        if (!awaitChange(() -> end != null, Nanos.of(most))) {
             throw new TimeoutException("request " + id + " has not ended within " + most);
         }
         return outcome();
@@ -242,7 +246,15 @@ public final class RequestHandle {
         } finally {
             lock.unlock();
         }
-        listeners.forEach(Runnable::run);
+        listeners.forEach(this::tell);
         return true;
+    }
+
+    private void tell(Runnable listener) {
+        try {
+            listener.run();
+        } catch (Throwable e) {
+            LOG.warn("a listener of the end of request {} failed", id, e);
+        }
     }
 }

@@ -44,6 +44,15 @@ final class Roster {
         return waiting.sequences();
     }
 
+    /** How many of those that wait have run before: they stand in front. */
+    int preempted() {
+        int count = 0;
+        while (count < waiting.size() && waiting.sequences().get(count).admission() >= 0) {
+            count++;
+        }
+        return count;
+    }
+
     Collection<SequenceState> all() {
         return Collections.unmodifiableCollection(all.values());
     }

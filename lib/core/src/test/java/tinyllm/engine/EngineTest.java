@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tinyllm.engine.RefusedException.Reason;
 import tinyllm.sampling.SamplingParams;
 import tinyllm.text.ByteTokenizer;
+import tinyllm.text.TemplateText;
 import tinyllm.text.Tokenizer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -207,9 +208,9 @@ class EngineTest {
         try (Engine engine = engine(EngineOptions.standard().with(one).with(bounds), true)) {
             RequestHandle running = engine.submit(EngineRequest.tokens(PROMPT).ignoreEnd());
             engine.step();
-            refuse(engine, EngineRequest.tokens(new int[26]), Reason.BUSY, "0 bytes wait", "100 may", "has 104");
-            refuse(engine, EngineRequest.tokens(new int[21]), Reason.BUSY, "0 tokens wait", "20 may", "has 21");
-            refuse(engine, EngineRequest.text("é".repeat(51)), Reason.BUSY, "0 bytes wait", "100 may", "has 102");
+            refuse(engine, EngineRequest.tokens(new int[26]), Reason.TOO_LONG, "has 104 bytes", "more than the 100");
+            refuse(engine, EngineRequest.tokens(new int[21]), Reason.TOO_LONG, "has 21 tokens", "more than the 20");
+            refuse(engine, EngineRequest.text("é".repeat(51)), Reason.TOO_LONG, "has 102 bytes", "more than the 100");
             RequestHandle first = engine.submit(EngineRequest.tokens(new int[7]).maxTokens(1));
             RequestHandle second =
                     engine.submit(EngineRequest.tokens(new int[7]).maxTokens(1));
@@ -224,6 +225,89 @@ class EngineTest {
             engine.steps();
             assertThat(engine.metrics().waiting()).isZero();
             engine.submit(EngineRequest.tokens(new int[20]).maxTokens(1));
+        }
+    }
+
+    /** Whatever a request is refused for, it leaves the queue as it came. */
+    @Test
+    void aRefusedRequestLeavesNothingInTheQueue() {
+        model.tokenizer = new ThrowingTokenizer(() -> {
+            throw new StackOverflowError("template");
+        });
+        var bounds = new QueueBounds(3, 100, 20);
+        try (Engine engine = engine(EngineOptions.standard().with(bounds), true)) {
+            for (int i = 0; i < 5; i++) {
+                assertThatThrownBy(() -> engine.submit(EngineRequest.text("é".repeat(40))))
+                        .isInstanceOf(StackOverflowError.class);
+            }
+            assertThat(engine.metrics().refused()).isEqualTo(5);
+            assertThat(engine.metrics().waiting()).isZero();
+            for (int i = 0; i < 5; i++) {
+                RequestHandle handle = engine.submit(
+                        EngineRequest.tokens(new int[15]).maxTokens(1).deadline(Duration.ofSeconds(Long.MAX_VALUE)));
+                assertThat(handle.result().tokens()).hasSize(1);
+            }
+            assertThatThrownBy(() -> EngineRequest.tokens(1).salt(nothing())).hasMessageContaining("the salt is null");
+        }
+    }
+
+    @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+    private static <T> T nothing() {
+        return null;
+    }
+
+    private record ThrowingTokenizer(Runnable fault) implements Tokenizer {
+        @Override
+        public int[] encode(String text) {
+            fault.run();
+            return new int[0];
+        }
+
+        @Override
+        public int[] encode(TemplateText text) {
+            return encode(text.toString());
+        }
+
+        @Override
+        public int[] encodeWithSpecials(String text) {
+            return encode(text);
+        }
+
+        @Override
+        public String decode(int... ids) {
+            return ByteTokenizer.create().decode(ids);
+        }
+
+        @Override
+        public byte[] bytes(int id) {
+            return ByteTokenizer.create().bytes(id);
+        }
+
+        @Override
+        public boolean isSpecial(int id) {
+            return false;
+        }
+
+        @Override
+        public int vocabSize() {
+            return FakeModel.VOCABULARY;
+        }
+    }
+
+    /** Who was preempted waits as much as who never ran. */
+    @Test
+    void preemptedRequestsCountAsWaiting() {
+        List<Integer> waiting = new ArrayList<>();
+        var small = new FakeModel(100, 8, 4);
+        try (Engine engine = new Engine(null, small, EngineOptions.standard(), true)) {
+            for (int i = 0; i < 8; i++) {
+                engine.submit(EngineRequest.tokens(PROMPT).maxTokens(20).ignoreEnd());
+            }
+            for (StepReport report = engine.step(); report != null; report = engine.step()) {
+                assertThat(engine.metrics().waiting()).isEqualTo(report.waiting());
+                waiting.addAll(report.preempted().stream().map(Long::intValue).toList());
+            }
+            assertThat(waiting).as("preempted").isNotEmpty();
         }
     }
 
