@@ -29,7 +29,7 @@ public record PageBudget(
     /** What a budget counts. */
     public enum Unit {
         BYTES,
-        /** A part of the memory that the budget of tensors leaves when the pool is made, between 0 and 1. */
+        /** A part of the memory that the budget of tensors leaves when the pool is made, between 0 and 1; an engine keeps a step's first. */
         SHARE_OF_FREE_MEMORY,
         TOKENS
     }
@@ -62,6 +62,13 @@ public record PageBudget(
     /** The same pages, with room for so many tokens. */
     public PageBudget room(int forTokens) {
         return new PageBudget(Unit.TOKENS, forTokens, pageTokens, keys, values, rotated, owners);
+    }
+
+    /** The same pages, in bytes: a share becomes that share of these, so that a pool made later has the same size. */
+    public PageBudget within(long freeBytes) {
+        return unit == Unit.SHARE_OF_FREE_MEMORY
+                ? new PageBudget(Unit.BYTES, amount * freeBytes, pageTokens, keys, values, rotated, owners)
+                : this;
     }
 
     public PageBudget pageTokens(int tokens) {

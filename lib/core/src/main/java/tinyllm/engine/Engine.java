@@ -45,7 +45,10 @@ public final class Engine implements AutoCloseable {
         this(model, EngineOptions.standard());
     }
 
-    /** @throws IllegalArgumentException when the pages don't fit into memory */
+    /**
+     * @throws tinyllm.tensor.TensorMemoryException when weights, pages and a step don't fit into the budget of tensors together
+     * @throws IllegalArgumentException when the budget of pages is less than one page
+     */
     public Engine(CausalLm model, EngineOptions options) {
         this(model, new LmModel(model, options), options, false);
     }

@@ -21,7 +21,8 @@ import tinyllm.text.Tokenizer;
 /** A loaded model with pages of its own. */
 final class LmModel implements EngineModel {
     private final CausalLm model;
-    private final PageBudget budget;
+    private final PageBudget budget; // of one size for ever: a request that was let in must fit the next pool, too
+    private final StepMemory step;
     private final BatchSampler sampler;
     private final boolean sharing;
     private final IntFunction<? extends PageIndex> index;
@@ -29,27 +30,36 @@ final class LmModel implements EngineModel {
     private @Nullable PrefixCache prefixes;
 
     LmModel(CausalLm model, EngineOptions options) {
-        this(model, options.pages(), options.sampler(), options.prefixCache(), options.prefixIndex());
+        this(
+                model,
+                options.pages(),
+                new StepMemory(options.policy().stepTokens(), options.policy().maxRunning()),
+                options.sampler(),
+                options.prefixCache(),
+                options.prefixIndex());
     }
 
     /**
+     * @param step what the largest step takes
      * @param sharing whether texts that begin the same share pages
      * @param index makes what finds them, from a page's tokens
      */
     LmModel(
             CausalLm model,
             PageBudget budget,
+            StepMemory step,
             Sampler sampler,
             boolean sharing,
             IntFunction<? extends PageIndex> index) {
         this.model = model;
-        this.budget = budget;
+        this.step = step;
+        this.budget = step.fixed(budget, model.config());
         this.sharing = sharing;
         this.index = index;
         // rows past the tokenizer's ids are padding of the table: they stand for no text
         this.sampler = new BatchSampler(
                 sampler, Math.min(model.tokenizer().vocabSize(), model.config().vocabSize()), model.tokenizer()::has);
-        this.memory = model.newPages(budget);
+        this.memory = step.pages(model, this.budget);
         this.prefixes = prefixes(memory);
     }
 
@@ -130,7 +140,7 @@ final class LmModel implements EngineModel {
     @Override
     public void reset() {
         memory.close();
-        memory = model.newPages(budget);
+        memory = step.pages(model, budget);
         prefixes = prefixes(memory);
     }
 

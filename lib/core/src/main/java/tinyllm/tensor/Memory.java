@@ -120,7 +120,8 @@ public final class Memory {
         return Long.MAX_VALUE;
     }
 
-    static String text(long bytes) {
+    /** Bytes to be read: "1.5 MiB". */
+    public static String text(long bytes) {
         double value = bytes;
         String[] units = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
         int unit = 0;
