@@ -145,19 +145,9 @@ final class EngineCore {
         lastFailure = sentence;
     }
 
-    /** For the watchdog: whether it was a listener of tokens that kept the thread; it is interrupted, and its request alone will end. */
-    boolean interruptListener(Thread engine) {
-        return listening.interrupt(engine, options.stepLimit());
-    }
-
-    /** For the watchdog: the end of a sentence that says who keeps the thread; empty when no listener does. */
-    String culprit() {
-        return listening.culprit();
-    }
-
-    /** What comes may call the request's listener of tokens. */
-    void beginListening(ActiveRequest request) {
-        listening.begin(request);
+    /** Who is called from the engine's thread. */
+    Listening listening() {
+        return listening;
     }
 
     /** Returns why the request fails: what was thrown, or that the watchdog had to interrupt it; null when all went well. */
@@ -225,14 +215,11 @@ final class EngineCore {
             options.listeners().forEach(listener -> tell(listener, report));
             return report;
         } catch (Throwable e) { // whatever it is: nobody may wait for ever
-            if (state == EngineHealth.State.HANGING && e instanceof CancellationException) {
-                failAll(lastFailure, e);
-                return null;
-            }
-            if (isStopped(e)) {
+            boolean hangs = state == EngineHealth.State.HANGING && e instanceof CancellationException;
+            if (!hangs && isStopped(e)) {
                 throw e;
             }
-            failAll(sentence(e), e);
+            failAll(hangs ? lastFailure : sentence(e), e);
             return null;
         } finally {
             stepBegan = 0;
@@ -296,7 +283,7 @@ final class EngineCore {
 
     private @Nullable Throwable flush(ActiveRequest request) {
         Throwable error = null;
-        beginListening(request);
+        listening.begin(request);
         try {
             request.flush();
         } catch (Throwable e) {
@@ -379,12 +366,10 @@ final class EngineCore {
         open.clear();
         running = 0;
         preempted = 0;
-        int held = 0;
-        try {
+        int held;
+        try (model) {
             model.forget();
             held = model.pool().used();
-        } finally {
-            model.close();
         }
         if (held > 0) {
             throw new IllegalStateException(held + " pages were not given back");

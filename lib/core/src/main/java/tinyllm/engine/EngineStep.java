@@ -221,7 +221,7 @@ final class EngineStep {
         boolean first = r.lastToken() == 0;
         FinishReason reason = null;
         Throwable error = null;
-        core.beginListening(r);
+        core.listening().begin(r);
         try {
             reason = r.accept(chosen, model.ends().contains(chosen.token()), now);
         } catch (Throwable e) { // its detokenizer, its constraint or its listener

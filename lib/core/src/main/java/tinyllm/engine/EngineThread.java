@@ -74,12 +74,13 @@ final class EngineThread {
             if (step != interrupted) {
                 interrupted = step;
                 interruptedAt = now;
-                if (!core.interruptListener(thread)) {
+                if (!core.listening().interrupt(thread, stepLimit)) {
                     core.hanging("a step has not returned for " + stepLimit);
                     thread.interrupt();
                 }
             } else if (now - interruptedAt > GRACE.toNanos()) {
-                core.hanging("a step has not returned for " + stepLimit + core.culprit());
+                core.hanging("a step has not returned for " + stepLimit
+                        + core.listening().culprit());
                 giveUp();
             }
         }
@@ -87,7 +88,8 @@ final class EngineThread {
 
     /** Nobody waits for ever, even if the step does. */
     private void giveUp() {
-        String sentence = "the engine hangs: a step has not returned for " + stepLimit + core.culprit();
+        String sentence = "the engine hangs: a step has not returned for " + stepLimit
+                + core.listening().culprit();
         core.open()
                 .values()
                 .forEach(request -> request.handle.end(

@@ -115,20 +115,32 @@ class EngineClosingTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void whoListensMayClose(boolean manual) throws Exception {
+        CountDownLatch listens = new CountDownLatch(1);
+        model.fault = chunks -> {
+            try {
+                listens.await();
+            } catch (InterruptedException e) {
+                throw new CancellationException("interrupted");
+            }
+        };
         Engine engine = engine(manual);
         RequestHandle first = engine.submit(request(30));
         RequestHandle other =
                 engine.submit(EngineRequest.tokens(40).maxTokens(200).ignoreEnd());
         var took = new CompletableFuture<Double>();
+        var closedWithin = new CompletableFuture<Boolean>();
         first.whenDone(() -> {
             long began = System.nanoTime();
             engine.close();
+            closedWithin.complete(model.closed);
             took.complete((System.nanoTime() - began) / 1e9);
         });
+        listens.countDown();
         if (manual) {
             engine.steps();
         }
         assertThat(took.get(5, TimeUnit.SECONDS)).isLessThan(1);
+        assertThat(closedWithin.get()).as("closed under a step's feet").isFalse();
         isClosed();
         assertThat(first.result(SOON).tokens()).hasSize(30);
         assertThat(other.finishReason()).isEqualTo(FinishReason.CANCELLED);
