@@ -28,6 +28,7 @@ import tinyllm.cache.PooledPages;
 import tinyllm.cache.SharedPages;
 import tinyllm.course.Mine;
 import tinyllm.kernel.KernelSet;
+import tinyllm.kernel.KvKind;
 import tinyllm.model.CausalLm;
 import tinyllm.model.LoadListener;
 import tinyllm.model.Models;
@@ -77,6 +78,12 @@ class EngineModelTest {
 
     /** Submits everything at random moments, runs to the end, and compares. Returns the reports. */
     private static List<StepReport> compare(CausalLm model, EngineOptions options, List<Asked> all, Random random) {
+        return compare(
+                model, options, all, all.stream().map(a -> alone(model, a)).toList(), random);
+    }
+
+    private static List<StepReport> compare(
+            CausalLm model, EngineOptions options, List<Asked> all, List<Completion> alone, Random random) {
         List<StepReport> reports = new ArrayList<>();
         try (Engine engine = Engine.manual(model, options.with((StepListener) reports::add))) {
             List<RequestHandle> handles = new ArrayList<>();
@@ -88,7 +95,7 @@ class EngineModelTest {
             }
             engine.steps();
             for (int i = 0; i < all.size(); i++) {
-                Completion expected = alone(model, all.get(i));
+                Completion expected = alone.get(i);
                 Completion actual = handles.get(i).result();
                 assertThat(actual.tokens()).as("request %d", i).isEqualTo(expected.tokens());
                 assertThat(actual.text()).isEqualTo(expected.text());
@@ -124,6 +131,37 @@ class EngineModelTest {
                 .with(SchedulerPolicy.standard().withSparePages(0));
         List<StepReport> reports = compare(TINY, options, asked(random, 30, vocabulary, 40, prefix), random);
         assertThat(reports.stream().mapToInt(r -> r.preempted().size()).sum()).isGreaterThan(3);
+    }
+
+    /** Pages of codes: what a text reads back is coded alike in a batch and alone, in chunks, after a preemption and from a prefix. */
+    @ParameterizedTest
+    @CsvSource({"INT8,1", "INT8,2", "INT4,3", "INT4,4"})
+    void pagesOfCodesChangeNothing(KvKind kind, int seed) {
+        Random random = new Random(seed);
+        int vocabulary = TINY.tokenizer().vocabSize();
+        int[] prefix = random.ints(40, 0, vocabulary).toArray();
+        List<Asked> all = asked(random, 24, vocabulary, 30, prefix);
+        PageBudget pages = PageBudget.tokens(9 * 16).kind(kind);
+        var options = EngineOptions.standard()
+                .with(pages)
+                .with(SchedulerPolicy.standard()
+                        .withStepTokens(24)
+                        .withChunkTokens(7)
+                        .withSparePages(0));
+        var single = EngineOptions.standard()
+                .with(pages)
+                .withPrefixCache(false)
+                .with(SchedulerPolicy.standard().withMaxRunning(1));
+        List<Completion> alone = new ArrayList<>();
+        for (Asked a : all) {
+            try (Engine engine = Engine.manual(TINY, single)) {
+                alone.add(engine.submit(a.request()).result());
+            }
+        }
+        List<StepReport> reports = compare(TINY, options, all, alone, random); // closing throws when a page is lost
+        assertThat(reports.stream().mapToInt(r -> r.preempted().size()).sum()).isPositive();
+        assertThat(reports.stream().flatMap(r -> r.rows().stream()).mapToInt(StepReport.Row::knownTokens))
+                .anyMatch(known -> known > 0);
     }
 
     @Test

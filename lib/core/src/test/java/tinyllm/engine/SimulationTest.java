@@ -3,6 +3,7 @@ package tinyllm.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -186,6 +187,30 @@ class SimulationTest {
         new Simulation(new Scheduler(), policy, 100, 16, COST)
                 .run(all.iterator(), 10_000, r -> r.ended().forEach(e -> ends.put(e.request(), r.at())));
         assertThat(ends.get(1L)).as("5 levels of 2 s, and who came before").isBetween(9.0, 40.0);
+    }
+
+    /** A request that has ended leaves nothing behind: what the heap holds after 10,000 of them it holds after 90,000. */
+    @Test
+    @Tag("slow")
+    void memoryStaysFlat() {
+        List<Long> heap = new ArrayList<>();
+        var source = IntStream.range(0, 100_000)
+                .mapToObj(i -> {
+                    if (i % 20_000 == 10_000) {
+                        heap.add(usedHeap());
+                    }
+                    return new Request(0, 1 + i * 31 % 200, 1 + i * 17 % 60, i % 4);
+                })
+                .iterator();
+        var policy = new SchedulerPolicy(QueueOrder.firstComeFirstServed(), 64, 512, 128, 1);
+        new Simulation(new Scheduler(), policy, 4000, 16, COST).run(source, 1000, null);
+        assertThat(heap).hasSize(5);
+        assertThat(heap).as("bytes in use").allMatch(bytes -> bytes - heap.getFirst() < 4 << 20);
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     @Test
