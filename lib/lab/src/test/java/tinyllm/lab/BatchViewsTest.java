@@ -21,7 +21,6 @@ import tinyllm.engine.RequestHandle;
 import tinyllm.engine.SchedulerStep;
 import tinyllm.engine.StaticBatching;
 import tinyllm.engine.StepReport;
-import tinyllm.lab.mine.Wholes;
 import tinyllm.model.CausalLm;
 import tinyllm.model.Models;
 import tinyllm.nn.PaddedBatch;
@@ -176,11 +175,10 @@ class BatchViewsTest {
         assertThat(RowCost.of(model, 1, 3).text()).contains("A step for 3 rows takes");
     }
 
-    /** A scheduler of chapter 2.6 in an engine with a prefix cache, small steps and long prompts: the library's fills in. */
+    /** A scheduler of chapter 2.6 in an engine with a prefix cache, small steps and long prompts. */
     @Test
     void aSchedulerOfWholePromptsServesAnyEngine() {
-        SchedulerStep whole = (SchedulerStep) Wholes.of("2.6 scheduler", new ContinuousBatching());
-        EngineOptions options = EngineOptions.standard().with(whole);
+        EngineOptions options = EngineOptions.standard().with(new ContinuousBatching());
         options = options.with(
                 options.policy().withMaxRunning(4).withStepTokens(16).withChunkTokens(8));
         try (Engine engine = Engine.manual(model, options)) {
