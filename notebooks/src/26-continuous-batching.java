@@ -364,7 +364,8 @@ BatchSpeed.of(still, BatchRun.of("yours", fastModel(), new MyScheduler(), reques
 //   is seen.
 // - **TensorRT-LLM** has two scheduler policies: one fills slots as you do, the other never preempts, since it reserves pages for the longest
 //   answer at once.
-// - A prompt of thousands of tokens makes one long step here, and everybody waits for it. Chapter 2.7 cuts it into chunks.
+// - A long prompt makes one long step here, and everybody waits for it; one of more than `stepTokens` never joins, so the engine has the
+//   library read it when nobody runs. Chapter 2.7 cuts both into chunks.
 
 // %% [markdown]
 // ## Check yourself
