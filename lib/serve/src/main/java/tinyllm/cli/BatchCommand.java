@@ -15,6 +15,7 @@ import tinyllm.engine.ChromeTrace;
 import tinyllm.engine.Engine;
 import tinyllm.engine.EngineMetrics;
 import tinyllm.engine.EngineOptions;
+import tinyllm.engine.QueueBounds;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.engine.StepListener;
 import tinyllm.model.CausalLm;
@@ -24,12 +25,20 @@ import tinyllm.sampling.SamplingParams;
 @Command(
         name = "batch",
         description = {
-            "Answer a file of prompts, many at once; run it again to go on where it stopped.",
+            "Answer a file of prompts, many at once; run it again to go on where it stopped, and to repeat what failed.",
             "Each line of the input is a JSON object: \"prompt\", and as one likes \"id\", \"max_tokens\", \"temperature\","
                     + " \"top_k\", \"top_p\", \"min_p\", \"repetition_penalty\", \"seed\", \"stop\". Each line of the output has"
-                    + " the input's \"line\" (from 1) and \"id\", \"text\", \"finish_reason\" and counts, or an \"error\"."
+                    + " the input's \"line\" (from 1) and \"id\", the \"seed\" that it was answered with, \"text\", \"finish_reason\" and"
+                    + " counts, or an \"error\". A line without \"seed\" has one of its own, from --seed and its number."
         })
 final class BatchCommand implements Callable<Integer> {
+
+    /** What waits is what the window lets in: the engine refuses nothing of it. */
+    private static final QueueBounds WINDOW_ALONE = new QueueBounds(Integer.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+
+    private static final String FAILED_LINES =
+            " holds an error for %d of its lines: run the command again to ask them once more";
+    private static final int MOST = Integer.MAX_VALUE;
 
     @Mixin
     private OutputOptions output;
@@ -82,18 +91,23 @@ final class BatchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         SchedulerPolicy policy = policy();
         BatchDefaults defaults = new BatchDefaults(sampling.params(0), sampling.maxTokens(), raw);
-        BatchFile file = BatchFile.open(input, answers, defaults);
-        output.note("prompts: " + file.size() + ", answered before: " + file.done());
+        BatchFile file = BatchFile.open(input, answers, defaults, sampling.seed());
+        output.note("prompts: " + file.size() + ", answered before: " + file.done()
+                + (file.failedBefore() > 0 ? ", failed before and asked again: " + file.failedBefore() : "")
+                + ", seed " + file.baseSeed());
         long start = System.nanoTime();
         BatchRun run = new BatchRun(file, output);
         EngineMetrics metrics = null;
         if (file.done() < file.size()) {
             CausalLm loaded = model.loadForEngine(output, solution.mine());
-            EngineOptions options = EngineOptions.standard().with(policy).with(PageBudget.tokens(tokens(loaded)));
+            EngineOptions options = EngineOptions.standard()
+                    .with(policy)
+                    .with(PageBudget.tokens(tokens(loaded)))
+                    .with(WINDOW_ALONE);
             try (ChromeTrace writer = trace == null ? null : new ChromeTrace(trace);
                     Engine engine = engine(loaded, writer == null ? options : options.with((StepListener) writer))) {
                 start = System.nanoTime();
-                run.through(engine, 4 * batchSize);
+                run.through(engine, new BatchRoom(loaded, raw, engine.capacity()), window());
                 metrics = engine.metrics();
             }
         }
@@ -118,7 +132,12 @@ final class BatchCommand implements Callable<Integer> {
     private int tokens(CausalLm loaded) {
         return cacheTokens != null
                 ? cacheTokens
-                : batchSize * Math.min(1024, loaded.config().maxPositionEmbeddings());
+                : Math.clamp((long) batchSize * Math.min(1024, loaded.config().maxPositionEmbeddings()), 1, MOST);
+    }
+
+    /** Requests that are with the engine at once: enough that a slot that falls free never waits for a file. */
+    private int window() {
+        return Math.clamp(4L * batchSize, 1, MOST);
     }
 
     private Engine engine(CausalLm loaded, EngineOptions options) {
@@ -130,6 +149,8 @@ final class BatchCommand implements Callable<Integer> {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("prompts", file.size());
         json.put("answered_before", file.done());
+        json.put("failed_before", file.failedBefore());
+        json.put("seed", file.baseSeed());
         json.put("answered", run.answered());
         json.put("failed", run.failed());
         json.put("seconds", Json.rounded(seconds, 3));
@@ -145,13 +166,15 @@ final class BatchCommand implements Callable<Integer> {
                 json,
                 out -> out.println(String.format(
                         Locale.ROOT,
-                        "%d answers, %d failures, %d tokens in %.1f s: %.1f tokens/s; %s",
+                        "%d answers, %d failures, %d tokens in %.1f s: %.1f tokens/s; seed %d; %s%s",
                         run.answered(),
                         run.failed(),
                         run.tokens(),
                         seconds,
                         run.tokens() / seconds,
-                        answers)));
+                        file.baseSeed(),
+                        answers,
+                        run.failed() > 0 ? String.format(FAILED_LINES, run.failed()) : "")));
     }
 
     /** What a line of the input does not say. */

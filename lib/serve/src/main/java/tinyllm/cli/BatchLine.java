@@ -7,8 +7,18 @@ import tinyllm.engine.EngineRequest;
 import tinyllm.sampling.SamplingParams;
 import tools.jackson.databind.JsonNode;
 
-/** One line of {@code batch}'s input as a request: each field has a type and a range, and there are no others. */
-final class BatchLine {
+/**
+ * One line of {@code batch}'s input as a request: each field has a type and a range, and there are no others.
+ *
+ * @param prompt its text
+ * @param maxTokens that the answer may have
+ * @param ownMaxTokens whether the line says so itself
+ * @param seed of its request
+ * @param ownSeed whether the line says so itself
+ */
+record BatchLine(
+        EngineRequest request, String prompt, int maxTokens, boolean ownMaxTokens, long seed, boolean ownSeed) {
+
     private static final Set<String> FIELDS = Set.of(
             "id",
             "prompt",
@@ -21,10 +31,11 @@ final class BatchLine {
             "seed",
             "stop");
 
-    private BatchLine() {}
-
-    /** @throws IllegalArgumentException that names the field, what it holds, and what it should */
-    static EngineRequest request(JsonNode line, BatchCommand.BatchDefaults defaults) {
+    /**
+     * @param seed where the line has none
+     * @throws IllegalArgumentException that names the field, what it holds, and what it should
+     */
+    static BatchLine of(JsonNode line, BatchCommand.BatchDefaults defaults, long seed) {
         line.propertyNames().forEach(name -> {
             if (!FIELDS.contains(name)) {
                 throw new IllegalArgumentException("there is no field \"" + name + "\"; there are "
@@ -38,16 +49,29 @@ final class BatchLine {
         }
         EngineRequest request =
                 defaults.raw() ? EngineRequest.text(prompt.asString()) : EngineRequest.user(prompt.asString());
-        SamplingParams usual = defaults.sampling();
-        return request.maxTokens(integer(line, "max_tokens", defaults.maxTokens()))
-                .sampling(new SamplingParams(
-                        number(line, "temperature", usual.temperature()),
-                        integer(line, "top_k", usual.topK()),
-                        number(line, "top_p", usual.topP()),
-                        number(line, "min_p", usual.minP()),
-                        number(line, "repetition_penalty", usual.repetitionPenalty()),
-                        seed(line, usual.seed())))
-                .stop(stop(line));
+        int maxTokens = integer(line, "max_tokens", defaults.maxTokens());
+        SamplingParams sampling = sampling(line, defaults.sampling(), seed);
+        return new BatchLine(
+                request.maxTokens(maxTokens).sampling(sampling).stop(stop(line)),
+                prompt.asString(),
+                maxTokens,
+                says(line, "max_tokens"),
+                sampling.seed(),
+                says(line, "seed"));
+    }
+
+    private static boolean says(JsonNode line, String field) {
+        return line.hasNonNull(field);
+    }
+
+    private static SamplingParams sampling(JsonNode line, SamplingParams usual, long seed) {
+        return new SamplingParams(
+                number(line, "temperature", usual.temperature()),
+                integer(line, "top_k", usual.topK()),
+                number(line, "top_p", usual.topP()),
+                number(line, "min_p", usual.minP()),
+                number(line, "repetition_penalty", usual.repetitionPenalty()),
+                seed(line, seed));
     }
 
     private static int integer(JsonNode line, String field, int usual) {

@@ -11,6 +11,7 @@ import tinyllm.engine.Completion;
 import tinyllm.engine.Engine;
 import tinyllm.engine.GenerationException;
 import tinyllm.engine.RefusedException;
+import tinyllm.engine.RefusedException.Reason;
 import tinyllm.engine.RequestHandle;
 
 /** Feeds a file's prompts to an engine, and writes each answer as soon as it is there. */
@@ -39,8 +40,11 @@ final class BatchRun {
         return tokens;
     }
 
-    /** @param window requests that are with the engine at once */
-    void through(Engine engine, int window) throws IOException, InterruptedException {
+    /**
+     * @param fit explains what is too long
+     * @param window requests that are with the engine at once
+     */
+    void through(Engine engine, BatchRoom fit, int window) throws IOException, InterruptedException {
         Semaphore room = new Semaphore(window);
         try (BufferedWriter out = file.writer()) {
             for (BatchFile.Prompt prompt : file.open()) {
@@ -51,7 +55,7 @@ final class BatchRun {
                     write(out, failure(prompt, error), 0);
                     room.release();
                 } else {
-                    submit(engine, prompt, out, room);
+                    submit(engine, fit, prompt, out, room);
                 }
             }
             room.acquire(window); // all have ended
@@ -59,12 +63,14 @@ final class BatchRun {
         }
     }
 
-    private void submit(Engine engine, BatchFile.Prompt prompt, BufferedWriter out, Semaphore room) {
+    private void submit(Engine engine, BatchRoom fit, BatchFile.Prompt prompt, BufferedWriter out, Semaphore room) {
+        BatchLine asked = Objects.requireNonNull(prompt.asked());
         RequestHandle handle;
         try {
-            handle = engine.submit(Objects.requireNonNull(prompt.request()));
+            handle = engine.submit(asked.request());
         } catch (RefusedException | IllegalArgumentException | IllegalStateException e) {
-            write(out, failure(prompt, e.getMessage()), 0);
+            boolean tooLong = e instanceof RefusedException refused && refused.reason() == Reason.TOO_LONG;
+            write(out, failure(prompt, tooLong ? fit.sentence(asked) : e.getMessage()), 0);
             room.release();
             return;
         }
@@ -80,16 +86,24 @@ final class BatchRun {
         });
     }
 
-    private static Map<String, Object> begin(BatchFile.Prompt prompt) {
+    /** The line's name and seed: with these alone somebody can ask for the same text again. */
+    private Map<String, Object> begin(BatchFile.Prompt prompt) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("line", prompt.line());
         if (prompt.id() != null) {
             json.put("id", prompt.id());
         }
+        BatchLine asked = prompt.asked();
+        if (asked != null) {
+            json.put("seed", asked.seed());
+        }
+        if (asked == null || !asked.ownSeed()) {
+            json.put("base_seed", file.baseSeed());
+        }
         return json;
     }
 
-    private static Map<String, Object> success(BatchFile.Prompt prompt, Completion done) {
+    private Map<String, Object> success(BatchFile.Prompt prompt, Completion done) {
         Map<String, Object> json = begin(prompt);
         json.put("text", done.text());
         json.put("finish_reason", done.finishReason());
@@ -98,7 +112,7 @@ final class BatchRun {
         return json;
     }
 
-    private static Map<String, Object> failure(BatchFile.Prompt prompt, @Nullable String error) {
+    private Map<String, Object> failure(BatchFile.Prompt prompt, @Nullable String error) {
         Map<String, Object> json = begin(prompt);
         json.put("error", String.valueOf(error));
         return json;

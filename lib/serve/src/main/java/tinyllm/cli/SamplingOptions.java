@@ -62,6 +62,12 @@ final class SamplingOptions {
         return maxTokens;
     }
 
+    /** The seed that was asked for; null for none. */
+    @Nullable
+    Long seed() {
+        return seed;
+    }
+
     /** @throws IllegalArgumentException when a value is out of its range */
     SamplingParams params(double defaultTemperature) {
         return new SamplingParams(
