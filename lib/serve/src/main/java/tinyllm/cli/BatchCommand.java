@@ -90,6 +90,9 @@ final class BatchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         SchedulerPolicy policy = policy();
+        if (trace != null) {
+            ServerTrace.check(trace);
+        }
         BatchDefaults defaults = new BatchDefaults(sampling.params(0), sampling.maxTokens(), raw);
         BatchFile file = BatchFile.open(input, answers, defaults, sampling.seed());
         output.note("prompts: " + file.size() + ", answered before: " + file.done()

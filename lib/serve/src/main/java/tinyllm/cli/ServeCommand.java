@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
 import tinyllm.course.Mine;
 import tinyllm.engine.Engine;
 import tinyllm.engine.EngineOptions;
+import tinyllm.engine.StepListener;
 import tinyllm.model.CausalLm;
 import tinyllm.server.ApiServer;
 import tinyllm.server.BodyLog;
@@ -57,6 +58,13 @@ final class ServeCommand implements Callable<Integer> {
             description = "what clients call the model (default: what --model says, without folder and ending)")
     private @Nullable String name;
 
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE",
+            description =
+                    "write the engine's steps as a Chrome trace, the first " + ServerTrace.MOST_EVENTS + " events")
+    private @Nullable Path trace;
+
     @Option(names = SUPERVISED, hidden = true, description = "this process is the supervisor's child")
     private boolean supervised;
 
@@ -66,6 +74,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         HttpSettings settings = serve.http();
+        if (trace != null) {
+            ServerTrace.check(trace);
+        }
         if (supervised) {
             child(settings);
             return 0;
@@ -106,8 +117,12 @@ final class ServeCommand implements Callable<Integer> {
         CausalLm loaded = model.loadForEngine(output, solution.mine());
         Mine mine = solution.mine() ? solution.load(Engine::hasPlaceFor, output) : Mine.NONE;
         CausalLm lm = Engine.parts(loaded, mine);
-        EngineOptions options = serve.engine().with(mine);
-        child.serve(port -> ApiServer.start(lm, options, settings.port(port), protocol(lm)), serve.drain());
+        EngineOptions engine = serve.engine().with(mine);
+        try (ServerTrace steps =
+                trace == null ? null : new ServerTrace(trace, ServerTrace.MOST_EVENTS, output.err()::println)) {
+            EngineOptions options = steps == null ? engine : engine.with((StepListener) steps);
+            child.serve(port -> ApiServer.start(lm, options, settings.port(port), protocol(lm)), serve.drain());
+        }
     }
 
     private Protocol protocol(CausalLm lm) {

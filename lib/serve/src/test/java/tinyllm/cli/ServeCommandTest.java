@@ -36,8 +36,18 @@ class ServeCommandTest {
     @Test
     void servesUntilItIsToldToEnd() throws Exception {
         Path key = Files.writeString(folder.resolve("key"), "a-key-for-this-test\n");
-        Process process =
-                serve("--model", Lab.TINY, "--name", "tiny", "--api-key-file", key.toString(), "--solution", "mine");
+        Path trace = folder.resolve("trace.json");
+        Process process = serve(
+                "--model",
+                Lab.TINY,
+                "--name",
+                "tiny",
+                "--api-key-file",
+                key.toString(),
+                "--solution",
+                "mine",
+                "--trace",
+                trace.toString());
         try (BufferedReader out = process.inputReader()) {
             JsonNode said = line(out);
             assertThat(said.get("model").asString()).isEqualTo("tiny");
@@ -62,6 +72,12 @@ class ServeCommandTest {
                     .content()
                     .contains("my-own-id POST /v1/completions 200")
                     .doesNotContain("secret words", "a-key-for-this-test");
+            assertThat(JsonMapper.shared()
+                            .readTree(trace)
+                            .get("traceEvents")
+                            .valueStream()
+                            .map(event -> event.get("name").asString()))
+                    .contains("model", "request 0 ended: length");
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
