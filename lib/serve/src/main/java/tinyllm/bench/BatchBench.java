@@ -163,21 +163,25 @@ public final class BatchBench {
     /** Continuous batching against a batch that ends with its longest member, with and without its finished rows. */
     public Map<String, Object> continuous(int count) {
         List<Simulation.Request> trace = new ArrayList<>();
-        TraceGenerator.atOnce(5, Lengths.fixed(PROMPT), Lengths.logUniform(16, 256))
+        int longest = Math.min(256, model.config().maxPositionEmbeddings() - PROMPT);
+        TraceGenerator.atOnce(5, Lengths.fixed(PROMPT), Lengths.logUniform(16, longest))
                 .requests(count)
                 .forEachRemaining(trace::add);
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("requests", count);
         row.put("slots", requests);
+        row.put("longest_answer_tokens", longest);
         row.put(
                 "answer_tokens",
                 trace.stream().mapToInt(Simulation.Request::outputTokens).sum());
-        PageWaste waste = new PageWaste(16, PROMPT + 256);
+        PageWaste waste = new PageWaste(16, PROMPT + longest);
+        StepRows joining = new StepRows();
+        StepRows together = new StepRows();
         EngineOptions options = options(requests * (PROMPT + 256 + 16));
         note.accept("continuous batching: " + count + " requests");
-        double continuous = run(options.with((StepListener) waste), trace);
+        double continuous = run(options.with((StepListener) waste).with((StepListener) joining), trace);
         note.accept("static batching, finished rows dropped");
-        double dropped = run(options.with(new StaticBatching()), trace);
+        double dropped = run(options.with(new StaticBatching()).with((StepListener) together), trace);
         note.accept("static batching, finished rows padded");
         double padded = run(options.with(new StaticBatching()), padded(trace));
         row.put("continuous_s", continuous);
@@ -186,6 +190,7 @@ public final class BatchBench {
         row.put("against_padded", padded / continuous);
         row.put("against_dropped", dropped / continuous);
         row.putAll(waste.json());
+        row.put("samples", Map.of("continuous", joining.json(), "static_dropped", together.json()));
         return row;
     }
 
@@ -220,65 +225,80 @@ public final class BatchBench {
 
     /** The longest gap between two tokens of requests that run, while a prompt of 2,048 tokens arrives. */
     public Map<String, Object> gap() {
+        int length = Math.min(2048, model.config().maxPositionEmbeddings() - 64);
         Map<String, Object> row = new LinkedHashMap<>();
+        row.put("prompt_tokens", length);
         int[] chunks = {128, 4096};
-        double[] gaps = new double[2];
+        double[] longest = new double[2];
         for (int i = 0; i < 2; i++) {
+            String name = i == 0 ? "chunked" : "whole";
             List<Double> samples = new ArrayList<>();
             for (int round = 0; round < rounds; round++) {
-                note.accept("a prompt of 2,048 tokens, " + (i == 0 ? "in chunks of 128" : "whole"));
-                samples.add(longestGap(chunks[i]));
+                note.accept("a prompt of " + length + " tokens, " + (i == 0 ? "in chunks of 128" : "whole"));
+                Map<String, List<Double>> gaps = gaps(chunks[i], length);
+                samples.add(gaps.getOrDefault("gap_s", List.of()).stream()
+                        .max(Double::compare)
+                        .orElseThrow());
+                row.put(name + "_gaps", gaps); // the last round's stay
             }
-            gaps[i] = SchedulerBench.median(samples);
-            row.put(i == 0 ? "chunked_s" : "whole_s", gaps[i]);
-            row.put(i == 0 ? "chunked_samples" : "whole_samples", samples);
+            longest[i] = SchedulerBench.median(samples);
+            row.put(name + "_s", longest[i]);
+            row.put(name + "_samples", samples);
         }
-        row.put("shorter", gaps[1] / gaps[0]);
+        row.put("shorter", longest[1] / longest[0]);
         return row;
     }
 
-    private double longestGap(int chunk) {
-        int length = Math.min(2048, model.config().maxPositionEmbeddings() - 64);
+    /** Each gap of four running requests, and when it ended, in seconds since the long prompt came. */
+    private Map<String, List<Double>> gaps(int chunk, int length) {
         var policy = SchedulerPolicy.standard().withStepTokens(4096).withChunkTokens(chunk);
+        int most = Math.min(400, model.config().maxPositionEmbeddings() - 32);
         double[] last = new double[4];
-        double[] longest = {0};
+        double[] begin = {0};
+        List<Double> ends = new ArrayList<>();
+        List<Double> gaps = new ArrayList<>();
         try (Engine engine = Engine.manual(model, options(length + 16 * 512).with(policy))) {
             for (int i = 0; i < last.length; i++) {
                 int request = i;
                 engine.submit(EngineRequest.tokens(prompt(i, 32))
-                        .maxTokens(400)
+                        .maxTokens(most)
                         .ignoreEnd()
                         .onToken(token -> {
                             double now = System.nanoTime() / 1e9;
-                            longest[0] = Math.max(longest[0], now - last[request]);
+                            ends.add(now - begin[0]);
+                            gaps.add(now - last[request]);
                             last[request] = now;
                         }));
             }
             for (int i = 0; i < 4; i++) {
                 engine.step();
             }
-            longest[0] = 0;
+            ends.clear();
+            gaps.clear();
+            begin[0] = System.nanoTime() / 1e9;
             RequestHandle late =
                     engine.submit(EngineRequest.tokens(prompt(9, length)).maxTokens(2));
             while (!late.isDone()) {
                 engine.step();
             }
-            return longest[0];
         }
+        return Map.of("end_s", ends, "gap_s", gaps);
     }
 
     /** Time to the first token of a request whose first 1,024 tokens are known, against one whose are not. */
     public Map<String, Object> prefix() {
+        int system = Math.min(1024, model.config().maxPositionEmbeddings() - 64);
         List<Double> first = new ArrayList<>();
         List<Double> second = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
-            note.accept("a system prompt of 1,024 tokens, twice");
+            note.accept("a system prompt of " + system + " tokens, twice");
             try (Engine engine = new Engine(model, options(4096).withPrefixCache(true))) {
-                first.add(firstToken(engine, 16 + round % 17));
-                second.add(firstToken(engine, 32 - round % 17));
+                first.add(firstToken(engine, system, 16 + round % 17));
+                second.add(firstToken(engine, system, 32 - round % 17));
             }
         }
         Map<String, Object> row = new LinkedHashMap<>();
+        row.put("system_tokens", system);
         row.put("first_ms", SchedulerBench.median(first));
         row.put("second_ms", SchedulerBench.median(second));
         row.put("share", SchedulerBench.median(second) / SchedulerBench.median(first));
@@ -286,10 +306,9 @@ public final class BatchBench {
         return row;
     }
 
-    private double firstToken(Engine engine, int user) {
-        int[] system = Row.prompt(model.tokenizer(), 1024);
-        int[] prompt = Arrays.copyOf(system, 1024 + user);
-        System.arraycopy(prompt(user, user), 0, prompt, 1024, user);
+    private double firstToken(Engine engine, int known, int user) {
+        int[] prompt = Arrays.copyOf(Row.prompt(model.tokenizer(), known), known + user);
+        System.arraycopy(prompt(user, user), 0, prompt, known, user);
         return engine.submit(EngineRequest.tokens(prompt).maxTokens(2)).result().ttftMs();
     }
 
@@ -318,6 +337,7 @@ public final class BatchBench {
         row.put("share", SchedulerBench.median(shares));
         phases.forEach((name, all) -> row.put(name, SchedulerBench.median(all)));
         row.put("samples", shares);
+        row.put("phase_samples", phases);
         return row;
     }
 

@@ -1,6 +1,8 @@
 package tinyllm.bench;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tinyllm.engine.StepListener;
 import tinyllm.engine.StepReport;
@@ -9,9 +11,8 @@ import tinyllm.engine.StepReport;
 public final class PageWaste implements StepListener {
     private final int pageTokens;
     private final int longestText;
-    private double paged;
-    private double contiguous;
-    private int steps;
+    private final List<Double> paged = new ArrayList<>();
+    private final List<Double> contiguous = new ArrayList<>();
 
     /** @param longestText tokens that a contiguous cache would be made for, as nobody knows an answer's length before */
     public PageWaste(int pageTokens, int longestText) {
@@ -32,19 +33,24 @@ public final class PageWaste implements StepListener {
             }
         }
         if (rows > 0) {
-            paged += 1 - (double) tokens / (pages * pageTokens);
-            contiguous += 1 - (double) tokens / (rows * longestText);
-            steps++;
+            paged.add(1 - (double) tokens / (pages * pageTokens));
+            contiguous.add(1 - (double) tokens / (rows * longestText));
         }
     }
 
-    /** Shares between 0 and 1. */
+    /** Shares between 0 and 1, and the same of each step. */
     public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("page_tokens", pageTokens);
-        json.put("paged_waste", paged / Math.max(1, steps));
-        json.put("contiguous_waste", contiguous / Math.max(1, steps));
-        json.put("steps", steps);
+        json.put("paged_waste", mean(paged));
+        json.put("contiguous_waste", mean(contiguous));
+        json.put("steps", paged.size());
+        json.put("paged_samples", paged);
+        json.put("contiguous_samples", contiguous);
         return json;
+    }
+
+    private static double mean(List<Double> shares) {
+        return shares.stream().mapToDouble(share -> share).average().orElse(0);
     }
 }

@@ -2,6 +2,7 @@ package tinyllm.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tinyllm.bench.BatchBench;
+import tinyllm.bench.CacheBench;
 import tinyllm.bench.ConstraintBench;
 import tinyllm.bench.LlamaCppBatch;
 import tinyllm.bench.Machine;
@@ -23,14 +25,22 @@ import tinyllm.model.Models;
 /** {@code bench batch}: what batching brings, part by part. */
 final class BatchFigures {
     static final List<String> PARTS =
-            List.of("at-once", "week1", "continuous", "gap", "prefix", "overhead", "constraint", "scheduler");
+            List.of("at-once", "week1", "continuous", "gap", "prefix", "overhead", "constraint", "cache", "scheduler");
 
-    private static final int REQUESTS = 16;
+    /** Requests of a trace for each slot. */
+    private static final int TRACE = 8;
+
+    /** Those that need no model, or another one. */
+    private static final List<String> ALONE = List.of("cache", "scheduler");
+
+    private static final int SIMULATED = 100_000;
 
     private final String name;
     private final KernelSet kernels;
     private final int threads;
     private final int rounds;
+    private final int requests;
+    private final Path png;
     private final @Nullable LlamaCppBatch peer;
     private final OutputOptions output;
     private final Map<String, Object> json = new LinkedHashMap<>();
@@ -40,12 +50,16 @@ final class BatchFigures {
             KernelSet kernels,
             int threads,
             int rounds,
+            int requests,
+            @Nullable String out,
             @Nullable LlamaCppBatch peer,
             OutputOptions output) {
         this.name = name;
         this.kernels = kernels;
         this.threads = threads;
         this.rounds = rounds;
+        this.requests = requests;
+        this.png = PanelSheet.file(out, "batch.png");
         this.peer = peer;
         this.output = output;
     }
@@ -66,21 +80,36 @@ final class BatchFigures {
         json.put("rounds", rounds);
         json.put("machine", Machine.here().json());
         json.put("load_before", Machine.load());
-        if (!parts.equals(List.of("scheduler"))) {
-            CausalLm model = ModelOptions.reading(name, () -> Models.load(name, kernels, LoadListener.NONE));
-            measure(parts, new BatchBench(model, REQUESTS, rounds, output::note));
+        if (parts.stream().anyMatch(part -> !ALONE.contains(part))) {
+            CausalLm model = load(kernels);
+            measure(parts, new BatchBench(model, requests, rounds, output::note));
             if (parts.contains("constraint")) {
                 json.put("constraint", new ConstraintBench(model, rounds, output::note).run());
             }
+        }
+        if (parts.contains("cache")) {
+            json.put("cache", new CacheBench(load(KernelSet.REFERENCE), output::note).run());
         }
         if (parts.contains("week1")) {
             week1();
         }
         if (parts.contains("scheduler")) {
-            json.put("scheduler", SchedulerBench.run(100_000, rounds));
+            json.put("scheduler", SchedulerBench.run(SIMULATED, rounds));
         }
+        PanelSheet.write(PanelSheet.of(title(), BatchCharts.of(json)), png);
+        json.put("png", png.toString());
         output.result(json, this::print);
         return 0;
+    }
+
+    private CausalLm load(KernelSet set) {
+        return ModelOptions.reading(name, () -> Models.load(name, set, LoadListener.NONE));
+    }
+
+    private String title() {
+        return String.format(
+                "%s, kernels %s, %d threads, %s",
+                name, kernels.word(), threads, Machine.here().cpu());
     }
 
     private void measure(List<String> parts, BatchBench bench) throws IOException, InterruptedException {
@@ -91,7 +120,7 @@ final class BatchFigures {
             json.put("at_once", bench.atOnce(peer));
         }
         if (parts.contains("continuous")) {
-            json.put("continuous", bench.continuous(128));
+            json.put("continuous", bench.continuous(TRACE * requests));
         }
         if (parts.contains("gap")) {
             json.put("gap", bench.gap());
@@ -131,16 +160,11 @@ final class BatchFigures {
     }
 
     private void print(PrintWriter out) {
-        line(
-                out,
-                "%s, kernels %s, %d threads, %s",
-                name,
-                kernels.word(),
-                threads,
-                Machine.here().cpu());
+        out.println(title());
         printThroughput(out);
         printDelays(out);
         printConstraint(out);
+        printCache(out);
         if (json.get("scheduler") instanceof List<?> rows) {
             for (Object each : rows) {
                 if (each instanceof Map<?, ?> row) {
@@ -149,13 +173,15 @@ final class BatchFigures {
                 }
             }
         }
+        out.println("chart: " + png);
     }
 
     private void printThroughput(PrintWriter out) {
         if (json.containsKey("at_once")) {
             line(
                     out,
-                    "16 requests at once (128 in, 64 out): %.1f tokens/s; one after another with a cache: %.1f; %.2f times",
+                    "%d requests at once (128 in, 64 out): %.1f tokens/s; one after another with a cache: %.1f; %.2f times",
+                    requests,
                     number("at_once", "batch_tokens_per_s"),
                     number("at_once", "loop_tokens_per_s"),
                     number("at_once", "speedup"));
@@ -185,8 +211,11 @@ final class BatchFigures {
         if (json.containsKey("continuous")) {
             line(
                     out,
-                    "128 requests, answers log-uniform in 16…256, 16 slots: continuous %.1f s, static padded %.1f s (%.2f times),"
+                    "%.0f requests, answers log-uniform in 16…%.0f, %d slots: continuous %.1f s, static padded %.1f s (%.2f times),"
                             + " finished rows dropped %.1f s (%.2f times)",
+                    number("continuous", "requests"),
+                    number("continuous", "longest_answer_tokens"),
+                    requests,
                     number("continuous", "continuous_s"),
                     number("continuous", "static_padded_s"),
                     number("continuous", "against_padded"),
@@ -204,7 +233,8 @@ final class BatchFigures {
         if (json.containsKey("gap")) {
             line(
                     out,
-                    "longest gap while a prompt of 2,048 tokens arrives: %.2f s in chunks of 128, %.2f s whole; %.1f times shorter",
+                    "longest gap while a prompt of %,.0f tokens arrives: %.2f s in chunks of 128, %.2f s whole; %.1f times shorter",
+                    number("gap", "prompt_tokens"),
                     number("gap", "chunked_s"),
                     number("gap", "whole_s"),
                     number("gap", "shorter"));
@@ -212,7 +242,8 @@ final class BatchFigures {
         if (json.containsKey("prefix")) {
             line(
                     out,
-                    "first token after a system prompt of 1,024 tokens: %.0f ms, then %.0f ms (%.1f %%)",
+                    "first token after a system prompt of %,.0f tokens: %.0f ms, then %.0f ms (%.1f %%)",
+                    number("prefix", "system_tokens"),
                     number("prefix", "first_ms"),
                     number("prefix", "second_ms"),
                     100 * number("prefix", "share"));
@@ -254,6 +285,18 @@ final class BatchFigures {
                             100 * (number(batch, "first_over_free") - 1));
                 }
             }
+        }
+    }
+
+    private void printCache(PrintWriter out) {
+        if (json.containsKey("cache")) {
+            line(
+                    out,
+                    "keys and values of 8 bits, kernels reference: %.1f %% of float16's bytes; the log-probability of a given token"
+                            + " moves by %.4f (%,.0f tokens of prose)",
+                    100 * number("cache", "share_of_bytes"),
+                    number("cache", "mean_difference"),
+                    number("cache", "tokens"));
         }
     }
 

@@ -7,12 +7,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tinyllm.bench.Benchmark;
 import tinyllm.bench.LlamaCppBatch;
 import tinyllm.bench.LlamaCppRunner;
@@ -40,6 +46,28 @@ import tinyllm.weights.ModelFiles;
         subcommands = ServeBenchCommand.class)
 final class BenchCommand implements Callable<Integer> {
 
+    private static final Set<String> EACH = Set.of("--rounds", "--threads");
+    private static final Set<String> GENERATION =
+            Set.of("--model", "--vs", "--prompt-tokens", "--rounds", "--threads", "--kernels", "--solution");
+
+    /** The options of each measurement; those that it refuses with words of its own are among them. */
+    private static final Map<String, Set<String>> USED = Map.of(
+            "prefill",
+            GENERATION,
+            "decode",
+            and(GENERATION, "--tokens"),
+            "course",
+            and(GENERATION, "--tokens", "--requests", "--out"),
+            "batch",
+            and(EACH, "--model", "--vs", "--only", "--requests", "--out", "--kernels", "--solution"),
+            "attention",
+            EACH,
+            "kernels",
+            EACH);
+
+    @Spec
+    private CommandSpec spec;
+
     @Mixin
     private OutputOptions output;
 
@@ -65,7 +93,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "PART",
             description = "batch: measure these parts of at-once, week1, continuous, gap, prefix, overhead, constraint,"
-                    + " scheduler")
+                    + " cache, scheduler")
     private List<String> parts = List.of();
 
     @Option(
@@ -94,13 +122,13 @@ final class BenchCommand implements Callable<Integer> {
             names = "--requests",
             paramLabel = "N",
             defaultValue = "16",
-            description = "course: requests of a set (default: ${DEFAULT-VALUE})")
+            description = "course: requests of a set; batch: requests at once (default: ${DEFAULT-VALUE})")
     private int requests;
 
     @Option(
             names = "--out",
             paramLabel = "F",
-            description = "course: where its chart goes, a PNG (default: target/course.png)")
+            description = "course, batch: where the chart goes, a PNG (default: target/course.png, target/batch.png)")
     private @Nullable String out;
 
     @Option(names = "--threads", paramLabel = "N", defaultValue = "2", description = "default: ${DEFAULT-VALUE}")
@@ -114,6 +142,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        checkOptions();
         checkPeers();
         if (what.equalsIgnoreCase("attention") || what.equalsIgnoreCase("kernels")) {
             return operations();
@@ -158,6 +187,22 @@ final class BenchCommand implements Callable<Integer> {
         return new CourseBench(output, plan, runners, rounds(1), requests, out).run();
     }
 
+    /** An option that a measurement would ignore is a mistake: who gives it expects something of it. */
+    private void checkOptions() {
+        Set<String> used = USED.get(what.toLowerCase(Locale.ROOT));
+        if (used == null) {
+            return; // no measurement is called so, which is said later
+        }
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (USED.values().stream().anyMatch(names -> names.contains(option.longestName()))
+                    && !used.contains(option.longestName())) {
+                throw CommandException.wrongUsage(
+                        "bench " + what + " does not use " + option.longestName() + ": leave it out; "
+                                + String.join(", ", used.stream().sorted().toList()) + " are its options");
+            }
+        }
+    }
+
     private int rounds(int standard) {
         return roundsAsked != null ? roundsAsked : standard;
     }
@@ -186,6 +231,12 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int batch() throws IOException, InterruptedException {
+        if (requests < 1) {
+            throw CommandException.wrongUsage("--requests must be 1 or more, but is " + requests);
+        }
+        if (rounds(5) < 1) {
+            throw CommandException.wrongUsage("--rounds must be 1 or more, but is " + rounds(5));
+        }
         if (solution.mine() || peers.contains("mlx-lm")) {
             throw CommandException.wrongUsage(
                     "bench batch takes neither --solution mine nor --vs mlx-lm, only llama.cpp");
@@ -194,7 +245,7 @@ final class BenchCommand implements Callable<Integer> {
         LlamaCppBatch peer = peers.isEmpty()
                 ? null
                 : new LlamaCppBatch(ModelFiles.home(), ModelFiles.resolve(model), threads, output::note);
-        return new BatchFigures(model, set, threads, rounds(5), peer, output).run(parts);
+        return new BatchFigures(model, set, threads, rounds(5), requests, out, peer, output).run(parts);
     }
 
     /** Single operations, in this process. */
@@ -265,6 +316,10 @@ final class BenchCommand implements Callable<Integer> {
                 report.median(ours, "load_s"),
                 report.median(ours, "load_peak_anonymous_bytes") / weights,
                 Bytes.text((long) weights));
+    }
+
+    private static Set<String> and(Set<String> some, String... more) {
+        return Stream.concat(some.stream(), Stream.of(more)).collect(Collectors.toUnmodifiableSet());
     }
 
     private static String rate(Map<String, Object> row) {

@@ -2,8 +2,6 @@ package tinyllm.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,20 +38,7 @@ final class CourseBench {
         this.peers = peers;
         this.rounds = rounds;
         this.requests = requests;
-        this.png = png(out);
-    }
-
-    private static Path png(@Nullable String out) {
-        String root = System.getenv("TINYLLM_ROOT");
-        try {
-            Path path = out == null ? Path.of(root == null ? "." : root, "target", "course.png") : Path.of(out);
-            if (path.getFileName().toString().endsWith(".png")) {
-                return path;
-            }
-        } catch (InvalidPathException e) {
-            throw CommandException.wrongUsage("--out is no file name: " + e.getMessage());
-        }
-        throw CommandException.wrongUsage("--out is the name of a PNG, such as course.png, not " + out);
+        this.png = PanelSheet.file(out, "course.png");
     }
 
     int run() throws IOException, InterruptedException {
@@ -62,7 +47,7 @@ final class CourseBench {
         stages.forEach(stage -> runners.add(new StageRunner(stage, requests)));
         runners.addAll(peers);
         CourseReport course = new CourseReport(new Benchmark(plan, runners, rounds).run(output::note), stages);
-        write(picture(course));
+        PanelSheet.write(picture(course), png);
         Map<String, Object> json = new LinkedHashMap<>(course.json());
         json.put("requests", requests);
         json.put("png", png.toString());
@@ -117,17 +102,6 @@ final class CourseBench {
 
     private static double[] values(List<Double> rates) {
         return rates.stream().mapToDouble(Double::doubleValue).toArray();
-    }
-
-    private void write(Picture picture) {
-        try {
-            if (png.getParent() != null) {
-                Files.createDirectories(png.getParent());
-            }
-            Files.write(png, picture.png());
-        } catch (IOException e) {
-            throw CommandException.failed(png + " cannot be written: " + e.getMessage());
-        }
     }
 
     private void table(PrintWriter out, CourseReport course) {

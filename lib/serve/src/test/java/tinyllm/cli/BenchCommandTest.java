@@ -2,9 +2,13 @@ package tinyllm.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,20 +23,12 @@ class BenchCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"prefill", "decode"})
     void freshProcesses(String what) {
-        JsonNode report = Lab.run(
-                        "bench",
-                        what,
-                        "--model",
-                        Lab.TINY,
-                        "--rounds",
-                        "2",
-                        "--prompt-tokens",
-                        "12",
-                        "--tokens",
-                        "3",
-                        "--json")
-                .succeeds()
-                .json("bench");
+        List<String> words = new ArrayList<>(List.of("bench", what, "--model", Lab.TINY, "--json"));
+        words.addAll(List.of("--rounds", "2", "--prompt-tokens", "12"));
+        if (what.equals("decode")) {
+            words.addAll(List.of("--tokens", "3"));
+        }
+        JsonNode report = Lab.run(words.toArray(String[]::new)).succeeds().json("bench");
         assertThat(report.get("what").asString()).isEqualTo(what);
         assertThat(report.get("engines").size()).isEqualTo(1);
         assertThat(report.get("engines").get(0).get("samples").size()).isEqualTo(2);
@@ -99,6 +95,45 @@ class BenchCommandTest {
         assertThat(variants.get("attention").asString()).isEqualTo("array operations");
         assertThat(variants.get("rows").asString()).contains("own");
         assertThat(Files.size(png)).isGreaterThan(1000);
+    }
+
+    private static JsonNode batch(Path png, String only, String... more) {
+        List<String> words =
+                new ArrayList<>(List.of("bench", "batch", "--only", only, "--out", png.toString(), "--json"));
+        words.addAll(List.of("--rounds", "1", "--threads", "1"));
+        words.addAll(List.of("--model", Lab.CHECKPOINTS.resolve("mlx-q4-g64").toString()));
+        words.addAll(List.of(more));
+        return Lab.run(words.toArray(String[]::new)).succeeds().json("bench-batch");
+    }
+
+    private static BufferedImage image(Path png) throws IOException {
+        assertThat(Files.readAllBytes(png)).startsWith(0x89, 'P', 'N', 'G');
+        return ImageIO.read(png.toFile());
+    }
+
+    /** A panel for each part that ran, the continuous one's waste beside it. */
+    @Test
+    void batchDrawsItsParts(@TempDir Path folder) throws IOException {
+        Path png = folder.resolve("charts").resolve("batch.png");
+        JsonNode report = batch(png, "at-once,continuous,gap,prefix,overhead,constraint,cache", "--requests", "2");
+        assertThat(report.get("png").asString()).isEqualTo(png.toString());
+        assertThat(report.at("/at_once/requests").asInt()).isEqualTo(2);
+        assertThat(report.at("/continuous/slots").asInt()).isEqualTo(2);
+        assertThat(report.at("/continuous/samples/continuous/rows").size()).isGreaterThan(16);
+        assertThat(report.at("/cache/share_of_bytes").asDouble()).isBetween(0.5, 0.65);
+        assertThat(report.at("/cache/mean_difference").asDouble()).isBetween(1e-7, 0.5);
+        assertThat(report.at("/cache/samples").size()).isEqualTo(255);
+        assertThat(report.has("scheduler")).isFalse();
+        BufferedImage all = image(png);
+        assertThat(all.getHeight()).isGreaterThan(3 * 2 * 320);
+    }
+
+    @Test
+    void batchWithoutAModel(@TempDir Path folder) throws IOException {
+        Path png = folder.resolve("scheduler.png");
+        JsonNode report = batch(png, "scheduler");
+        assertThat(report.get("scheduler").size()).isEqualTo(3);
+        assertThat(image(png).getHeight()).isLessThan(2 * 2 * 320);
     }
 
     /** The load's command starts the server itself, as its users would. */
