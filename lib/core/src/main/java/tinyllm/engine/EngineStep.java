@@ -119,7 +119,9 @@ final class EngineStep {
         request.pages = model.pages(cache).length;
         EngineEvents.pages(request.id, request.pages);
         if (first) {
-            meter.admitted(request.promptTokens, Math.min(request.promptTokens, cache.length()));
+            int cached = Math.min(request.promptTokens, cache.length());
+            request.handle.cachedTokens(cached);
+            meter.admitted(request.promptTokens, cached);
         }
     }
 

@@ -44,6 +44,7 @@ public final class RequestHandle {
     private final List<Token> tokens = new ArrayList<>();
     private final List<Runnable> atEnd = new ArrayList<>();
     private volatile @Nullable End end;
+    private volatile int cachedTokens;
 
     /** @param driver runs a step of an engine without a thread; null when the engine has one */
     RequestHandle(long id, LongConsumer canceller, @Nullable Supplier<@Nullable StepReport> driver) {
@@ -89,6 +90,16 @@ public final class RequestHandle {
     public @Nullable FinishReason finishReason() {
         End now = end;
         return now == null ? null : now.reason;
+    }
+
+    /** Tokens of its prompt that the prefix cache knew when the engine first took it up; 0 before that. */
+    public int cachedTokens() {
+        return cachedTokens;
+    }
+
+    /** Says so. */
+    void cachedTokens(int tokens) {
+        cachedTokens = tokens;
     }
 
     /** Why it failed; null unless it ended with {@link FinishReason#ERROR}. */

@@ -20,8 +20,12 @@ interface AnswerWriter {
     /** Events of a token of one of the n answers. */
     List<ObjectNode> token(int choice, Token token);
 
-    /** Events when one of them has ended, with stop or length. */
-    List<ObjectNode> end(int choice, FinishReason reason, Completion done);
+    /**
+     * Events when one of them has ended, with stop or length.
+     *
+     * @param cached tokens of its prompt that the prefix cache knew
+     */
+    List<ObjectNode> end(int choice, FinishReason reason, Completion done, int cached);
 
     /** Events when all have ended. */
     List<ObjectNode> finish();

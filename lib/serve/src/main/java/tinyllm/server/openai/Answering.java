@@ -84,7 +84,7 @@ final class Answering {
                 } else {
                     RequestHandle handle = handles.get(update.choice);
                     FinishReason reason = Objects.requireNonNull(handle.finishReason());
-                    writer.end(update.choice, reason, completion(handle, reason))
+                    writer.end(update.choice, reason, completion(handle, reason), handle.cachedTokens())
                             .forEach(events);
                     open--;
                 }

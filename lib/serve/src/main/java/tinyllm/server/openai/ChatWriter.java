@@ -22,6 +22,7 @@ final class ChatWriter implements AnswerWriter {
     private final String id = Words.id("chatcmpl-");
     private final long created = Instant.now().getEpochSecond();
     private int promptTokens;
+    private int cachedTokens;
 
     ChatWriter(ServedModel model, int n, boolean streams, boolean includeUsage, boolean logprobs, boolean tools) {
         this.model = model;
@@ -116,9 +117,10 @@ final class ChatWriter implements AnswerWriter {
     }
 
     @Override
-    public List<ObjectNode> end(int index, FinishReason reason, Completion done) {
+    public List<ObjectNode> end(int index, FinishReason reason, Completion done, int cached) {
         Choice choice = choices.get(index);
         promptTokens = done.promptTokens();
+        cachedTokens = index == 0 ? cached : cachedTokens; // the prompt counts once, as its first answer found it
         List<ObjectNode> events = events(index, choice.end(reason, done.tokens().size()));
         if (streams) {
             ObjectNode last = chunk(index, Words.object());
@@ -141,7 +143,9 @@ final class ChatWriter implements AnswerWriter {
 
     private ObjectNode usage() {
         return Words.usage(
-                promptTokens, choices.stream().mapToInt(choice -> choice.tokens).sum());
+                promptTokens,
+                cachedTokens,
+                choices.stream().mapToInt(choice -> choice.tokens).sum());
     }
 
     @Override

@@ -22,6 +22,7 @@ final class CompletionWriter implements AnswerWriter {
         ObjectNode unsent = columns();
         int offset;
         int promptTokens;
+        int cachedTokens;
         int tokens;
         String finishReason = "";
 
@@ -112,9 +113,10 @@ final class CompletionWriter implements AnswerWriter {
     }
 
     @Override
-    public List<ObjectNode> end(int index, FinishReason reason, Completion done) {
+    public List<ObjectNode> end(int index, FinishReason reason, Completion done, int cached) {
         Text text = texts.get(index);
         text.promptTokens = done.promptTokens();
+        text.cachedTokens = cached;
         text.tokens = done.tokens().size();
         text.finishReason = reason.word();
         return streams ? List.of(chunk(index, "", reason.word())) : List.of();
@@ -134,12 +136,14 @@ final class CompletionWriter implements AnswerWriter {
     /** A prompt counts once, however many answers it has. */
     private ObjectNode usage() {
         int prompt = 0;
+        int cached = 0;
         int answer = 0;
         for (int i = 0; i < texts.size(); i++) {
             prompt += i % n == 0 ? texts.get(i).promptTokens : 0;
+            cached += i % n == 0 ? texts.get(i).cachedTokens : 0;
             answer += texts.get(i).tokens;
         }
-        return Words.usage(prompt, answer);
+        return Words.usage(prompt, cached, answer);
     }
 
     @Override

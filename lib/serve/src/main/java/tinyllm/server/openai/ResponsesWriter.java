@@ -141,7 +141,7 @@ final class ResponsesWriter implements AnswerWriter {
     }
 
     @Override
-    public List<ObjectNode> end(int index, FinishReason reason, Completion done) {
+    public List<ObjectNode> end(int index, FinishReason reason, Completion done, int cached) {
         cut = reason == FinishReason.LENGTH;
         choice.end(reason, done.tokens().size()).forEach(this::piece);
         if (items.isEmpty()) {
@@ -151,7 +151,7 @@ final class ResponsesWriter implements AnswerWriter {
         status = cut ? "incomplete" : "completed";
         ObjectNode counts = Words.object();
         counts.put("input_tokens", done.promptTokens());
-        counts.putObject("input_tokens_details").put("cached_tokens", 0);
+        counts.putObject("input_tokens_details").put("cached_tokens", cached);
         counts.put("output_tokens", choice.tokens);
         counts.putObject("output_tokens_details").put("reasoning_tokens", 0);
         counts.put("total_tokens", done.promptTokens() + choice.tokens);
@@ -183,7 +183,7 @@ final class ResponsesWriter implements AnswerWriter {
         items.forEach(item -> output.add(item.node(null)));
         for (String name : REPEATED) {
             JsonNode value = request.get(name);
-            response.set(name, value == null ? absent(name) : value);
+            response.set(name, value == null || value.isNull() ? absent(name) : value);
         }
         response.putNull("previous_response_id").put("truncation", "disabled").put("store", false);
         response.put("temperature", sampling.params().temperature())

@@ -25,10 +25,12 @@ final class Words {
     }
 
     /** Counts, by the names of chat and completions. */
-    static ObjectNode usage(int prompt, int answer) {
-        return object().put("prompt_tokens", prompt)
+    static ObjectNode usage(int prompt, int cached, int answer) {
+        ObjectNode usage = object().put("prompt_tokens", prompt)
                 .put("completion_tokens", answer)
                 .put("total_tokens", prompt + answer);
+        usage.putObject("prompt_tokens_details").put("cached_tokens", cached);
+        return usage;
     }
 
     /** A token's own text; parts of characters are U+FFFD, and its bytes tell. */

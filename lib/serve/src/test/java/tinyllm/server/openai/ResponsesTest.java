@@ -85,6 +85,22 @@ class ResponsesTest {
         assertThat(second.whole().at("/output/0/type").stringValue()).isEqualTo("message");
     }
 
+    /** A client may send null for what it leaves out, and gets a list and objects back, as its own types ask. */
+    @Test
+    void whatIsNullIsAbsent() {
+        String fields = "{'model':'tiny','input':'x','max_output_tokens':1";
+        ObjectNode nulls = Tiny.answer(TINY.responses(fields
+                        + ",'tools':null,'text':null,'metadata':null,'tool_choice':null,'parallel_tool_calls':null}"))
+                .whole();
+        ObjectNode absent = Tiny.answer(TINY.responses(fields + "}")).whole();
+        for (String name : List.of("tools", "text", "metadata", "tool_choice", "parallel_tool_calls", "instructions")) {
+            assertThat(nulls.get(name)).as(name).isEqualTo(absent.get(name));
+        }
+        assertThat(nulls.get("tools").isArray()).isTrue();
+        assertThat(nulls.get("metadata").isObject()).isTrue();
+        assertThat(nulls.at("/text/format/type").stringValue()).isEqualTo("text");
+    }
+
     @Test
     void aFormat() {
         Tiny.Answer answer =
