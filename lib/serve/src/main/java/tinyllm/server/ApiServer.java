@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import tinyllm.engine.Engine;
+import tinyllm.engine.EngineHealth;
 import tinyllm.engine.EngineOptions;
 import tinyllm.engine.RefusedException;
 import tinyllm.model.CausalLm;
@@ -32,7 +34,9 @@ public final class ApiServer implements AutoCloseable {
 
     private final Engine engine;
     private final LiveView live;
+    private final Routes routes;
     private final HttpServer http;
+    private final EngineWatch watch;
     private volatile boolean draining;
     private boolean closed;
 
@@ -42,11 +46,13 @@ public final class ApiServer implements AutoCloseable {
         this.engine = new Engine(model, options.with(live));
         ServerMetrics metrics = new ServerMetrics(engine);
         try {
-            this.http = HttpServer.start(settings.observer(metrics), routes(protocol, metrics));
+            this.routes = routes(protocol, metrics);
+            this.http = HttpServer.start(settings.observer(metrics), routes);
         } catch (IOException | RuntimeException e) {
             engine.close();
             throw e;
         }
+        this.watch = new EngineWatch(engine::health).start();
     }
 
     /**
@@ -119,6 +125,19 @@ public final class ApiServer implements AutoCloseable {
         return engine;
     }
 
+    /** All that it answers. */
+    Routes routes() {
+        return routes;
+    }
+
+    /**
+     * Calls somebody once when the engine has not served for so long, because a step does not return or no restart succeeds. Nothing in
+     * this process can help it then.
+     */
+    public void whenStuck(Duration grace, Consumer<EngineHealth> told) {
+        watch.whenStuck(grace, told);
+    }
+
     /** Requests whose answer is not finished, those of the page's own view among them. */
     public int answering() {
         return http.answering();
@@ -139,6 +158,7 @@ public final class ApiServer implements AutoCloseable {
             return;
         }
         closed = true;
+        watch.close();
         draining = true;
         long until = System.nanoTime() + drain.toNanos();
         try {

@@ -27,11 +27,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tinyllm.engine.EngineOptions;
 import tinyllm.engine.QueueBounds;
 import tinyllm.engine.SchedulerPolicy;
+import tinyllm.engine.SchedulerStep;
 import tinyllm.model.CausalLm;
 import tinyllm.model.Models;
 import tinyllm.server.http.ApiKey;
 import tinyllm.server.http.HttpSettings;
+import tinyllm.server.http.Routes;
 import tinyllm.server.http.Wire;
+import tinyllm.server.openai.OpenAiProtocol;
 
 /** The engine behind HTTP, on a tiny random model. */
 @Tag("slow")
@@ -162,12 +165,19 @@ class ApiServerTest {
     @Test
     void onlyHealthNeedsNoKey() throws Exception {
         HttpSettings settings = HttpSettings.loopback(0).apiKey(ApiKey.of("a-secret-key"));
-        try (ApiServer server = ApiServer.start(model, EngineOptions.standard(), settings, new TextProtocol())) {
-            for (String path :
-                    List.of("/", "/page.js", "/page.css", "/ready", "/metrics", "/live", TextProtocol.PATH)) {
-                assertThat(get(server, path).status()).as(path).isEqualTo(401);
+        try (ApiServer server =
+                ApiServer.start(model, EngineOptions.standard(), settings, new OpenAiProtocol("tiny", model))) {
+            List<Routes.Route> all = server.routes().all();
+            assertThat(all).extracting(Routes.Route::path).contains("/", "/live", "/v1/responses", "/v1/models/tiny");
+            for (Routes.Route route : all) {
+                boolean posts = route.method().equals("POST");
+                try (Wire wire = Wire.open(server.port())) {
+                    wire.send(posts ? Wire.post(route.path(), "{}") : Wire.get(route.path()));
+                    assertThat(wire.answer().status())
+                            .as(route.path())
+                            .isEqualTo(route.path().equals("/health") ? 200 : 401);
+                }
             }
-            assertThat(get(server, "/health").status()).isEqualTo(200);
         }
     }
 
@@ -201,6 +211,26 @@ class ApiServerTest {
             }
             assertThat(two.send(post("hello", 2, false)).answer().status()).isEqualTo(200);
             settled(server);
+        }
+    }
+
+    @Test
+    void anEngineThatBeginsAnewSaysWhyInTheLog() throws Exception {
+        AtomicBoolean fails = new AtomicBoolean();
+        SchedulerStep scheduler = EngineOptions.standard().scheduler();
+        EngineOptions options = EngineOptions.standard().with((SchedulerStep) (state, policy) -> {
+            if (fails.getAndSet(false)) {
+                throw new IllegalStateException("a plan went wrong");
+            }
+            return scheduler.plan(state, policy);
+        });
+        try (ApiServer server = server(options);
+                Wire wire = Wire.open(server.port());
+                Said said = new Said()) {
+            fails.set(true);
+            assertThat(wire.send(post("hello", 2, false)).answer().status()).isEqualTo(500);
+            assertThat(said.after("began anew")).contains("ERROR", "began anew", "a plan went wrong");
+            assertThat(wire.send(post("hello", 2, false)).answer().status()).isEqualTo(200);
         }
     }
 

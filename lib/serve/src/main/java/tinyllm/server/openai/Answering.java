@@ -6,6 +6,8 @@ import java.util.Objects;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tinyllm.engine.Completion;
 import tinyllm.engine.EngineRequest;
 import tinyllm.engine.FinishReason;
@@ -23,21 +25,26 @@ final class Answering {
     /** A token, or the end of one of the answers. */
     private record Update(int choice, @Nullable Token token) {}
 
+    private static final Logger LOG = LoggerFactory.getLogger("tinyllm.server");
+
     private final Job job;
+    private final String requestId;
     private final LinkedBlockingQueue<Update> updates = new LinkedBlockingQueue<>();
     private final List<RequestHandle> handles = new ArrayList<>();
 
-    private Answering(Job job) {
+    private Answering(Job job, String requestId) {
         this.job = job;
+        this.requestId = requestId;
     }
 
     /**
      * Hands all requests of a job to its engine, or none.
      *
+     * @param requestId that the client knows its request by: the log names it where the model fails
      * @throws HttpException 400, 429 or 503 when the engine refuses one
      */
-    static Answering start(Job job) {
-        Answering answering = new Answering(job);
+    static Answering start(Job job, String requestId) {
+        Answering answering = new Answering(job, requestId);
         try {
             for (EngineRequest request : job.requests()) {
                 answering.submit(request);
@@ -95,7 +102,7 @@ final class Answering {
         }
     }
 
-    private static Completion completion(RequestHandle handle, FinishReason reason) {
+    private Completion completion(RequestHandle handle, FinishReason reason) {
         if (reason == FinishReason.CANCELLED) {
             throw new HttpException(503, "the request was cancelled by the server")
                     .code("cancelled")
@@ -107,6 +114,7 @@ final class Answering {
             }
         }
         if (reason == FinishReason.ERROR) {
+            LOG.error("{} the model failed on this request", requestId, handle.error());
             throw new HttpException(500, "the model failed on this request; the server's log says why")
                     .code("generation_failed");
         }

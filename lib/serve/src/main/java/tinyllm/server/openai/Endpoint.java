@@ -23,7 +23,7 @@ abstract class Endpoint implements Handler {
     @Override
     public final void handle(Exchange exchange) throws InterruptedException {
         Job job = read(RequestJson.object(exchange.body()), models);
-        Answering answering = Answering.start(job);
+        Answering answering = Answering.start(job, exchange.requestId());
         exchange.onGone(answering::cancel);
         if (job.streams()) {
             stream(exchange, job, answering);

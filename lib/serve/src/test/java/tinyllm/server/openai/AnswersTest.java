@@ -7,6 +7,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tinyllm.engine.EngineRequest;
+import tinyllm.server.Said;
 import tinyllm.server.http.HttpException;
 import tinyllm.text.TemplateText;
 import tools.jackson.databind.JsonNode;
@@ -262,6 +265,26 @@ class AnswersTest {
         }
     }
 
+    /** The client reads that the log says why, so it does, and not what the client asked. */
+    @Test
+    void whyAnAnswerFailedStandsInTheLog() {
+        Job asked = TINY.chat("{'model':'tiny','messages':[{'role':'user','content':'a secret of mine'}]}");
+        List<EngineRequest> late = asked.requests().stream()
+                .map(request -> request.deadline(Duration.ZERO))
+                .toList();
+        Job job = new Job(asked.model(), late, false, asked.writer());
+        try (Said said = new Said()) {
+            assertThatThrownBy(() -> Answering.start(job, "req-77").run(event -> {}))
+                    .isInstanceOfSatisfying(
+                            HttpException.class,
+                            problem -> assertThat(problem.status()).isEqualTo(500))
+                    .hasMessageContaining("the server's log says why");
+            assertThat(said.text())
+                    .contains("ERROR", "req-77", "its deadline of PT0S")
+                    .doesNotContain("secret");
+        }
+    }
+
     @Test
     void anEngineThatClosesEndsItsAnswers() {
         Tiny own = new Tiny();
@@ -280,7 +303,7 @@ class AnswersTest {
                             HttpException.class,
                             problem -> assertThat(problem.status()).isEqualTo(503));
         }
-        assertThatThrownBy(() -> Answering.start(job))
+        assertThatThrownBy(() -> Answering.start(job, "a-test"))
                 .isInstanceOfSatisfying(
                         HttpException.class,
                         problem -> assertThat(problem.status()).isEqualTo(503));

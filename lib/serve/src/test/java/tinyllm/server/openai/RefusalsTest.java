@@ -30,7 +30,8 @@ class RefusalsTest {
     }
 
     private static HttpException refused(String body) {
-        HttpException problem = catchThrowableOfType(HttpException.class, () -> Answering.start(TINY.chat(body)));
+        HttpException problem =
+                catchThrowableOfType(HttpException.class, () -> Answering.start(TINY.chat(body), "a-test"));
         assertThat(problem).as(body.substring(0, Math.min(300, body.length()))).isNotNull();
         assertThat(problem.getMessage()).hasSizeLessThan(2000).doesNotContain("tools.jackson", "Exception");
         return problem;

@@ -131,7 +131,7 @@ public final class Tiny implements AutoCloseable {
     static Answer answer(Job job) {
         List<ObjectNode> events = new ArrayList<>();
         try {
-            Answering.start(job).run(event -> events.add(event.deepCopy()));
+            Answering.start(job, "a-test").run(event -> events.add(event.deepCopy()));
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
