@@ -141,7 +141,7 @@ public final class Engine implements AutoCloseable {
         return switch (request.form) {
             case TOKENS -> 4L * request.tokens.length;
             case RENDERED -> utf8(request.rendered.toString());
-            case TEXT, USER -> utf8(request.text);
+            case TEXT, TEXT_WITH_SPECIALS, USER -> utf8(request.text);
         };
     }
 
@@ -200,6 +200,7 @@ public final class Engine implements AutoCloseable {
         int[] prompt = switch (request.form) {
             case TOKENS -> request.tokens;
             case TEXT -> model.tokenizer().encode(request.text);
+            case TEXT_WITH_SPECIALS -> model.tokenizer().encodeWithSpecials(request.text);
             case USER -> chat(request.text);
             case RENDERED -> model.tokenizer().encode(request.rendered);
         };

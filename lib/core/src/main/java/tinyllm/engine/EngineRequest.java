@@ -27,6 +27,7 @@ public final class EngineRequest {
     enum Form {
         TOKENS,
         TEXT,
+        TEXT_WITH_SPECIALS,
         USER,
         RENDERED
     }
@@ -76,6 +77,11 @@ public final class EngineRequest {
     /** Continues this text as it stands. */
     public static EngineRequest text(String prompt) {
         return new EngineRequest(Form.TEXT, new int[0], prompt);
+    }
+
+    /** The same, and special tokens written in it are parsed: for a text of which its writer meant every character, never for a user's. */
+    public static EngineRequest textWithSpecials(String prompt) {
+        return new EngineRequest(Form.TEXT_WITH_SPECIALS, new int[0], prompt);
     }
 
     /** Answers one user message, through the checkpoint's chat template. */

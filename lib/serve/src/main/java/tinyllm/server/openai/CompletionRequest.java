@@ -8,18 +8,24 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reads what {@code POST /v1/completions} gets: texts or ids to be continued as they stand. */
+/**
+ * Reads what {@code POST /v1/completions} gets: texts or ids to be continued as they stand. Special tokens written in a text are parsed,
+ * as vLLM and llama-server do: who asks here writes the whole prompt, as an editor does with {@code <|fim_prefix|>}.
+ */
 final class CompletionRequest {
 
     /** Ids of one prompt, and of all: more than any context. */
     private static final int MAX_IDS = 1 << 20;
+
+    /** Without max_tokens a completion is this short, here as at OpenAI and in vLLM: a raw prompt seldom brings an end token. */
+    private static final int DEFAULT_MAX_TOKENS = 16;
 
     private CompletionRequest() {}
 
     static Job read(ObjectNode body, ServedModels models) {
         Fields in = new Fields(body, "");
         ServedModel model = models.named(in);
-        Sampling sampling = Sampling.read(in, "max_tokens");
+        Sampling sampling = Sampling.read(in, "max_tokens").orMaxTokens(DEFAULT_MAX_TOKENS);
         List<EngineRequest> prompts = prompts(in, model);
         if (prompts.size() * sampling.n() > Sampling.MAX_N) {
             throw HttpException.field(
@@ -83,7 +89,7 @@ final class CompletionRequest {
             if (value.stringValue().isEmpty()) {
                 throw HttpException.field(field, field + " is empty: give at least one character");
             }
-            return EngineRequest.text(value.stringValue());
+            return EngineRequest.textWithSpecials(value.stringValue());
         }
         if (!(value instanceof ArrayNode list) || list.isEmpty() || list.size() > MAX_IDS) {
             throw HttpException.field(

@@ -33,7 +33,7 @@ record Sampling(
                 in,
                 () -> new SamplingParams(
                         in.number("temperature", 1),
-                        in.whole("top_k", 0, Integer.MAX_VALUE, 0),
+                        Math.max(0, in.whole("top_k", -1, Integer.MAX_VALUE, 0)), // vLLM writes "off" as -1
                         in.number("top_p", 1),
                         in.number("min_p", 0),
                         in.number("repetition_penalty", 1),
@@ -48,6 +48,11 @@ record Sampling(
                 maxTokens(in, maxTokensNames),
                 in.whole("n", 1, MAX_N, 1),
                 in.flag("ignore_eos", false));
+    }
+
+    /** The same, with a limit where the request names none. */
+    Sampling orMaxTokens(int most) {
+        return maxTokens > 0 ? this : new Sampling(params, adjustments, stop, most, n, ignoreEnd);
     }
 
     private interface Maker<T> {

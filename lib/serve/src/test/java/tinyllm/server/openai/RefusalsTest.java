@@ -68,7 +68,7 @@ class RefusalsTest {
                 "top_p~-1",
                 "min_p~2",
                 "min_p~-0.1",
-                "top_k~-1",
+                "top_k~-2",
                 "top_k~0.5",
                 "repetition_penalty~0",
                 "repetition_penalty~11",
