@@ -14,11 +14,10 @@ import tinyllm.server.http.HttpServer;
 import tinyllm.server.http.HttpSettings;
 import tinyllm.server.http.Routes;
 
-/** Holds the port while there is no engine behind it: every request of the protocol hears 503, and when to come again. */
+/** Holds the port while there is no engine behind it: every request, whatever its path, hears 503, and when to come again. */
 final class Standby implements AutoCloseable {
 
     private static final String[] ASKED = {"/v1/chat/completions", "/v1/completions", "/v1/responses"};
-    private static final String[] READ = {"/", "/ready", "/metrics", "/v1/models", "/openapi.json", "/live"};
 
     private static final Logger LOG = LoggerFactory.getLogger("tinyllm.server");
 
@@ -33,15 +32,15 @@ final class Standby implements AutoCloseable {
      * @param retryAfter seconds, 1 or more
      */
     static Standby start(HttpSettings settings, String why, int retryAfter) throws IOException {
+        HttpException refusal = new HttpException(503, why + ": try again later")
+                .code("unavailable")
+                .retryAfter(retryAfter);
         Handler refuses = e -> {
-            throw new HttpException(503, why + ": try again later")
-                    .code("unavailable")
-                    .retryAfter(retryAfter);
+            throw refusal;
         };
-        Routes routes = Routes.none().open("/health", refuses);
-        for (String path : READ) {
-            routes = routes.get(path, refuses);
-        }
+        // Which paths there will be, the protocol behind the engine knows alone, such as a model's own under
+        // /v1/models.
+        Routes routes = Routes.none().open("/health", refuses).elsewhere(refusal);
         for (String path : ASKED) {
             routes = routes.post(path, refuses);
         }

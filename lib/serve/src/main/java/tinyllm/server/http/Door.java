@@ -53,7 +53,7 @@ final class Door {
     private HttpException missing(String method, String path) {
         String allowed = routes.allowed(path);
         if (allowed.isEmpty()) {
-            return new HttpException(404, "there is nothing at this path: GET /openapi.json lists what is there");
+            return routes.missing();
         }
         return new HttpException(405, "this path takes " + allowed + ", but the method is " + word(method));
     }
@@ -88,9 +88,8 @@ final class Door {
     }
 
     private static boolean isOwn(String origin, Headers headers) {
-        int scheme = origin.indexOf("://");
         String host = headers.first("Host");
-        return scheme > 0 && origin.substring(scheme + 3).equalsIgnoreCase(host);
+        return origin.equalsIgnoreCase("http://" + host) || origin.equalsIgnoreCase("https://" + host);
     }
 
     /** The origin that the answer names, so that a browser hands it to its page; null where no page of another origin asks. */

@@ -25,14 +25,16 @@ public final class Routes {
     }
 
     private final List<Route> routes;
+    private final @Nullable HttpException elsewhere;
 
-    private Routes(List<Route> routes) {
+    private Routes(List<Route> routes, @Nullable HttpException elsewhere) {
         this.routes = List.copyOf(routes);
+        this.elsewhere = elsewhere;
     }
 
     /** None yet. */
     public static Routes none() {
-        return new Routes(List.of());
+        return new Routes(List.of(), null);
     }
 
     /** These and one for GET. */
@@ -57,7 +59,19 @@ public final class Routes {
         }
         List<Route> more = new ArrayList<>(routes);
         more.add(route);
-        return new Routes(more);
+        return new Routes(more, elsewhere);
+    }
+
+    /** The same, and this answer instead of a 404 for every path that none of them has. */
+    public Routes elsewhere(HttpException refusal) {
+        return new Routes(routes, refusal);
+    }
+
+    /** What a path hears that no route has. */
+    HttpException missing() {
+        return elsewhere != null
+                ? elsewhere
+                : new HttpException(404, "there is nothing at this path: GET /openapi.json lists what is there");
     }
 
     /** All, in the order in which they were added. */
