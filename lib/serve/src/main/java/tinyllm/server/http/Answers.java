@@ -11,12 +11,17 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Answers as Netty sends them, with the lines that each of ours has. */
 final class Answers {
 
     private static final String JSON = "application/json";
+    private static final Pattern CLIENT_NAME = Pattern.compile("(?i)x-stainless-[a-z0-9-]{1,40}");
+    private static final int MOST_NAMES = 64;
 
     private Answers() {}
 
@@ -83,9 +88,21 @@ final class Answers {
         }
         headers.set("X-Request-Id", request.id());
         headers.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_METHODS, "GET, POST");
-        headers.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, X-Request-Id");
+        headers.set(HttpHeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, String.join(", ", sendable(request)));
         headers.set(HttpHeaderNames.ACCESS_CONTROL_MAX_AGE, "600");
         return response;
+    }
+
+    /** OpenAI's client for JavaScript adds lines that say what it runs on; the names of those are taken too, where it asks for them. */
+    private static List<String> sendable(IncomingRequest request) {
+        List<String> names = new ArrayList<>(List.of("Authorization", "Content-Type", "X-Request-Id"));
+        String asked = request.headers().first("Access-Control-Request-Headers");
+        for (String name : asked == null ? new String[0] : asked.split(",", MOST_NAMES)) {
+            if (CLIENT_NAME.matcher(name.strip()).matches()) {
+                names.add(name.strip());
+            }
+        }
+        return names;
     }
 
     private static void common(HttpHeaders headers, IncomingRequest request, Door door) {

@@ -94,7 +94,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void keep(HttpObject part) {
         if (pipelined.size() >= PIPELINED) {
             ReferenceCountUtil.release(part);
-            LOG.info("a client sent more while its request was being answered than is kept: cut");
+            String id = exchange == null ? "-" : exchange.requestId();
+            LOG.info("{} its client sent more while it was being answered than is kept: cut", id);
+            state = State.LINGER; // what it sent besides is thrown away
             context().close();
             return;
         }

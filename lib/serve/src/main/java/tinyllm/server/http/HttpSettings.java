@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param apiKey that every route asks for unless it is open; null for none
  * @param hosts names in the header {@code Host} that are answered, besides this machine's own addresses and {@code localhost}: a page of
  *     another name that a browser was led here with is refused
- * @param origins of pages that may call from a browser (CORS), as in {@code https://example.org}; none in general
+ * @param origins of pages that may call from a browser (CORS), as in {@code https://example.org}, or {@code app://name} of a program that
+ *     shows pages of its own; none in general
  * @param observer hears of every answer
  */
 public record HttpSettings(
@@ -35,7 +36,7 @@ public record HttpSettings(
         hosts = hosts.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
         origins = List.copyOf(origins);
         for (String origin : origins) {
-            if (!origin.matches("https?://[^/\\s]+")) {
+            if (!origin.matches("[a-z][a-z0-9+.-]*://[^/\\s]+")) {
                 throw new IllegalArgumentException("an origin is a scheme and a host, as in https://example.org, but"
                         + " one is \"" + origin + "\"; there is no origin for all");
             }

@@ -2,10 +2,12 @@ package tinyllm.server.http;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tinyllm.server.Said;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -174,6 +178,29 @@ class RefusalsTest {
         }
     }
 
+    /** Whoever looks for a client's trouble looks for its request's id. */
+    @Test
+    void aClientThatSendsTooMuchAtOnceIsNamedInTheLog() throws Exception {
+        CountDownLatch sent = new CountDownLatch(1);
+        Routes routes = Routes.none().get("/slow", e -> sent.await());
+        try (HttpServer slow = HttpServer.start(HttpSettings.loopback(0), routes);
+                Said said = new Said();
+                Wire wire = Wire.open(slow.port())) {
+            wire.trySend(Wire.get("/slow", "X-Request-Id: a-hasty-one"));
+            while (slow.answering() == 0) {
+                Thread.onSpinWait();
+            }
+            wire.trySend(Wire.get("/slow").repeat(100));
+            assertThat(wire.closes()).isTrue();
+            assertThat(said.after("cut").lines().filter(line -> line.contains("is kept: cut")))
+                    .singleElement()
+                    .asString()
+                    .contains("a-hasty-one");
+        } finally {
+            sent.countDown();
+        }
+    }
+
     @Nested
     class WithAKey {
 
@@ -240,6 +267,53 @@ class RefusalsTest {
                                 .status())
                         .isEqualTo(403);
             }
+        }
+
+        private Wire.Answer preflight(String origin, String asked) throws IOException {
+            HttpSettings settings = HttpSettings.loopback(0)
+                    .origins(List.of("https://good.example", "vscode-webview://0a1b", "app://notes"));
+            Routes routes = Routes.none().post("/echo", e -> e.answer(200, "application/json", e.body()));
+            try (HttpServer open = HttpServer.start(settings, routes);
+                    Wire wire = Wire.open(open.port())) {
+                return wire.send("OPTIONS /echo HTTP/1.1\r\n" + HOST + "Origin: " + origin
+                                + "\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: " + asked
+                                + "\r\n\r\n")
+                        .answer();
+            }
+        }
+
+        /** OpenAI's own client adds lines of its own, and a browser sends none that the answer does not name. */
+        @Test
+        void theLinesOfOpenAisClientMayBeSent() throws IOException {
+            Wire.Answer answer = preflight(
+                    "https://good.example",
+                    "authorization,x-stainless-lang, X-Stainless-Retry-Count,x-evil,x-stainless-a b");
+            assertThat(answer.header("Access-Control-Allow-Headers"))
+                    .isEqualTo("Authorization, Content-Type, X-Request-Id, x-stainless-lang, X-Stainless-Retry-Count");
+            assertThat(preflight("https://evil.example", "x-stainless-lang").status())
+                    .isEqualTo(403);
+        }
+
+        @Test
+        void aProgramsOwnPagesMayBeListed() throws IOException {
+            for (String origin : List.of("vscode-webview://0a1b", "app://notes")) {
+                Wire.Answer answer = preflight(origin, "content-type");
+                assertThat(answer.status()).isEqualTo(204);
+                assertThat(answer.header("Access-Control-Allow-Origin")).isEqualTo(origin);
+            }
+            for (String other : List.of("vscode-webview://other", "app://localhost", "null")) {
+                assertThat(preflight(other, "content-type").status()).as(other).isEqualTo(403);
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {"*", "null", "app", "app://", "https://", "https://a/b", "vscode-webview:0a1b", "https://a b"
+                })
+        void whatIsNoOriginIsNotTaken(String origin) {
+            assertThatThrownBy(() -> HttpSettings.loopback(0).origins(List.of(origin)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(origin);
         }
     }
 }
