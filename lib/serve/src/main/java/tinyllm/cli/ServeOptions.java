@@ -94,6 +94,13 @@ final class ServeOptions {
             description = "that requests get to end when the server is told to stop (default: 30)")
     private int drain;
 
+    @Option(
+            names = "--restart-after",
+            defaultValue = "60",
+            paramLabel = "SECONDS",
+            description = "that an engine which hangs gets to come back before its process is replaced (default: 60)")
+    private int restartAfter;
+
     @Option(names = "--log-prompts", description = "write what clients ask into the log (default: no text of theirs)")
     private boolean logPrompts;
 
@@ -109,6 +116,7 @@ final class ServeOptions {
         positive("--max-running", maxRunning);
         positive("--max-connections", maxConnections);
         positive("--max-body", maxBody);
+        positive("--restart-after", restartAfter);
         positive("--cache-tokens", cacheTokens);
         HttpLimits limits = HttpLimits.STANDARD
                 .connections(maxConnections)
@@ -151,6 +159,11 @@ final class ServeOptions {
             throw CommandException.wrongUsage("--drain must be 0 or more seconds, but is " + drain);
         }
         return Duration.ofSeconds(drain);
+    }
+
+    /** How long an engine may stay away before its process ends. */
+    Duration stuck() {
+        return Duration.ofSeconds(restartAfter);
     }
 
     /** Whether others than this machine's own users reach it. */

@@ -7,9 +7,12 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.IntConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import tinyllm.engine.EngineHealth;
 
 /**
  * The process that holds HTTP and engine together, as its supervisor speaks with it: over standard input and output, a line at a time.
@@ -25,15 +28,25 @@ public final class Child {
     static final String LISTENING = "listening ";
     static final String STOP = "stop";
 
+    /** The exit code of a child whose engine did not come back: below those of signals, and none that Java or a shell gives. */
+    static final int STUCK = 86;
+
     private final LinkedBlockingQueue<String> orders = new LinkedBlockingQueue<>();
     private final PrintStream reports;
+    private final IntConsumer halt;
 
     /**
      * @param in where the supervisor's orders come from
      * @param out where reports go: nothing else may be written there
      */
     public Child(InputStream in, PrintStream out) {
+        this(in, out, Runtime.getRuntime()::halt);
+    }
+
+    /** @param halt ends this process with a code, at once */
+    Child(InputStream in, PrintStream out, IntConsumer halt) {
         this.reports = out;
+        this.halt = halt;
         Thread.ofPlatform().daemon().name("supervisor").start(() -> watch(in));
     }
 
@@ -47,8 +60,9 @@ public final class Child {
      * Serves until the supervisor says stop, or this process is told to end. Called when the model is loaded.
      *
      * @param drain that requests get to end
+     * @param stuck how long an engine that hangs, or can't restart, may stay away before this process ends, so that another takes its place
      */
-    public void serve(Listening listening, Duration drain) throws IOException, InterruptedException {
+    public void serve(Listening listening, Duration drain, Duration stuck) throws IOException, InterruptedException {
         rehearse(listening);
         report(LOADED);
         String order = orders.take();
@@ -56,6 +70,7 @@ public final class Child {
             return;
         }
         ApiServer server = listening.on(Integer.parseInt(order.substring(LISTEN.length())));
+        server.whenStuck(stuck, health -> giveUp(health, stuck));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> server.close(drain), "drain"));
         report(LISTENING + server.port());
         while (!order.equals(STOP)) {
@@ -75,6 +90,17 @@ public final class Child {
         }
     }
 
+    /** Without the hooks of an orderly end: they would wait for the engine. */
+    private void giveUp(EngineHealth health, Duration stuck) {
+        LOG.error(
+                "the engine has been {} for {} s and does not come back ({}): this process ends with code {}, and another is started",
+                health.state().name().toLowerCase(Locale.ROOT),
+                stuck.toMillis() / 1e3,
+                BodyLog.line(health.lastFailure()),
+                STUCK);
+        halt.accept(STUCK);
+    }
+
     private void report(String line) {
         reports.println(line);
         reports.flush();
@@ -88,6 +114,6 @@ public final class Child {
         } catch (IOException e) {
             LOG.debug("the supervisor's pipe broke", e);
         }
-        Runtime.getRuntime().halt(1);
+        halt.accept(1);
     }
 }

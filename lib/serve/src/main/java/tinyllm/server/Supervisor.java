@@ -113,6 +113,7 @@ public final class Supervisor {
 
     private String death(Life life) {
         String how = life.code() > SIGNAL ? "by signal " + (life.code() - SIGNAL) : "with code " + life.code();
+        how += life.code() == Child.STUCK ? " (its engine did not come back)" : "";
         String text = "the server's process " + life.pid() + " died " + how + " after "
                 + life.length().toSeconds() + " s";
         return crashReports != null && crashed(life.pid())

@@ -24,7 +24,8 @@ final class SupervisedMain {
             CausalLm model = Models.load(args[0]);
             child.serve(
                     port -> ApiServer.start(model, EngineOptions.standard(), settings.port(port), new TextProtocol()),
-                    drain);
+                    drain,
+                    Duration.ofSeconds(60));
             System.exit(0);
         }
         List<String> flags = ManagementFactory.getRuntimeMXBean().getInputArguments();
