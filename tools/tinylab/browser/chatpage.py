@@ -48,6 +48,7 @@ def _chat(page, url: str) -> list[str]:
     page.locator("#generated", has_text=AT_LEAST_20).wait_for(timeout=WAIT_MS)
     if page.evaluate("document.activeElement.id") != "prompt":
         problems.append("after the answer the keyboard is not in the message's field")
+    problems += _begins_anew(page)
     page.get_by_label("Most tokens").fill("4096")
     page.get_by_label("Your message").fill("and more than fits")
     page.keyboard.press("Enter")
@@ -55,6 +56,34 @@ def _chat(page, url: str) -> list[str]:
     problems += page.evaluate(UNNAMED)
     return problems
 
+
+def _begins_anew(page) -> list[str]:
+    """A new conversation, begun while an answer streams, holds nothing of the old one."""
+    page.get_by_label("Most tokens").fill("200")
+    page.get_by_label("Your message").fill("an old question")
+    page.evaluate(CLEAR_AT_FIRST_WORD)
+    page.keyboard.press("Enter")
+    page.locator("#said", has_text="Stopped.").wait_for(state="attached", timeout=WAIT_MS)
+    page.get_by_label("Your message").fill("a new question")
+    with page.expect_request("**/v1/chat/completions") as sent:
+        page.keyboard.press("Enter")
+    messages = [message["content"] for message in sent.value.post_data_json["messages"]]
+    page.locator("#said", has_text="The model said:").wait_for(state="attached", timeout=WAIT_MS)
+    return [] if messages == ["a new question"] else [f"a new conversation was sent with {messages}"]
+
+
+# Quicker than a test outside of the page could be: the tiny model needs a few milliseconds for its whole answer.
+CLEAR_AT_FIRST_WORD = """() => {
+    const messages = document.getElementById('messages');
+    const seen = new MutationObserver(() => {
+        const last = [...messages.querySelectorAll('.message p')].at(-1);
+        if (messages.lastChild?.textContent.startsWith('Model') && last.textContent) {
+            seen.disconnect();
+            document.getElementById('clear').click();
+        }
+    });
+    seen.observe(messages, {childList: true, subtree: true, characterData: true});
+}"""
 
 # What a screen reader would call nothing.
 UNNAMED = """() => [...document.querySelectorAll('button, input, textarea, table, section, [role]')]

@@ -48,7 +48,7 @@ async function refusal(response) {
   }
 }
 
-async function answer(words, signal) {
+async function answer(words, messages, signal) {
   // The first message may be quicker than the list of models, and the server may have been loading when that was asked for.
   if (!model) await begin();
   if (!model) throw new Error(by("model").textContent);
@@ -57,7 +57,7 @@ async function answer(words, signal) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
       model,
-      messages: conversation,
+      messages,
       max_tokens: Number(by("most").value),
       temperature: Number(by("warmth").value),
       stream: true,
@@ -88,15 +88,17 @@ async function send() {
   const text = by("prompt").value.trim();
   if (!text || answering) return;
   by("prompt").value = "";
-  conversation.push({ role: "user", content: text });
+  const mine = conversation; // "New conversation" puts another in its place: what comes late belongs to this one
+  mine.push({ role: "user", content: text });
   show("user", text);
   const words = show("assistant", "");
   by("messages").scrollTop = by("messages").scrollHeight;
-  answering = new AbortController();
+  const stopper = new AbortController();
+  answering = stopper;
   busy(true);
   by("said").textContent = "The model answers.";
   try {
-    await answer(words, answering.signal);
+    await answer(words, mine, stopper.signal);
     by("said").textContent = "The model said: " + words.textContent;
   } catch (error) {
     if (error.name === "AbortError") {
@@ -108,10 +110,10 @@ async function send() {
     }
   } finally {
     if (words.textContent) {
-      conversation.push({ role: "assistant", content: words.textContent });
+      mine.push({ role: "assistant", content: words.textContent });
     } else {
       words.parentElement.remove();
-      conversation.pop();
+      mine.pop();
     }
     answering = null;
     busy(false);
