@@ -1,9 +1,13 @@
 package tinyllm.server.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +29,7 @@ import tinyllm.engine.FinishReason;
 import tinyllm.engine.QueueBounds;
 import tinyllm.engine.SchedulerPolicy;
 import tinyllm.server.ApiServer;
+import tinyllm.server.http.Wire;
 import tools.jackson.databind.JsonNode;
 
 /** The protocol through a real server: status, headers and events, and clients that leave. */
@@ -188,6 +194,85 @@ class OverHttpTest {
         other.shutdownNow();
         awaitIdle(5);
         assertThat(post("chat/completions", SHORT + "false}").statusCode()).isEqualTo(200);
+    }
+
+    /** A client that leaves while its long prompt is still being read, beside one whose text must not change (row H5). */
+    @Test
+    void whoeverLeavesDuringThePrefillLeavesNothingBehind() throws Exception {
+        close();
+        server = start(EngineOptions.standard()
+                .with(SchedulerPolicy.standard().withStepTokens(32).withChunkTokens(16))
+                .with(step -> LockSupport.parkNanos(5_000_000)));
+        client = HttpClient.newHttpClient();
+        String alone = shortAnswer();
+        String prompt = "{'model':'tiny','max_tokens':4,'prompt':'" + "0123456789".repeat(250) + "'}";
+        for (int i = 1; i <= 2; i++) {
+            long computed = server.engine().metrics().computedTokens();
+            CompletableFuture<String> neighbour;
+            try (Wire wire = Wire.open(server.port())) {
+                wire.send(Wire.post("/v1/completions", prompt.replace('\'', '"')));
+                while (server.engine().metrics().computedTokens() < computed + 100) {
+                    Thread.sleep(1);
+                }
+                neighbour = CompletableFuture.supplyAsync(this::shortAnswer);
+                while (server.engine().metrics().submitted() < 1 + 2 * i) {
+                    Thread.sleep(1);
+                }
+                if (i == 2) {
+                    wire.reset();
+                }
+            }
+            assertThat(neighbour.join()).isEqualTo(alone);
+            awaitIdle(i);
+            assertThat(server.engine().metrics().computedTokens())
+                    .as("the rest of the prompt was never read")
+                    .isLessThan(computed + 2000);
+            for (int wait = 0; wait < 200 && server.engine().pages().used() > 0; wait++) {
+                Thread.sleep(5);
+            }
+            assertThat(server.engine().pages().used()).isZero();
+        }
+        assertThat(shortAnswer()).isEqualTo(alone);
+    }
+
+    private String shortAnswer() {
+        try {
+            return content(post("chat/completions", SHORT + "false}"));
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String content(HttpResponse<String> response) {
+        return json(response).at("/choices/0/message/content").stringValue();
+    }
+
+    /** An address in a request is never asked (row R7). */
+    @Test
+    void noAddressInARequestIsAsked() throws Exception {
+        try (ServerSocket asked = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            asked.setSoTimeout(200);
+            String url = "http://127.0.0.1:" + asked.getLocalPort() + "/x.png";
+            for (String content : List.of(
+                    "{'type':'image_url','image_url':{'url':'" + url + "'}}",
+                    "{'type':'input_audio','input_audio':{'data':'" + url + "','format':'wav'}}",
+                    "{'type':'file','file':{'file_id':'" + url + "'}}")) {
+                String body = "{'model':'tiny','messages':[{'role':'user','content':[" + content + "]}]}";
+                assertThat(post("chat/completions", body).statusCode()).isEqualTo(400);
+            }
+            String item = "{'type':'input_image','image_url':'" + url + "'}";
+            assertThat(post("responses", "{'model':'tiny','input':[{'role':'user','content':[" + item + "]}]}")
+                            .statusCode())
+                    .isEqualTo(400);
+            String schema = "{'type':'json_schema','json_schema':{'name':'x','schema':{'$ref':'" + url + "'}}}";
+            assertThat(post("chat/completions", SHORT + "false,'response_format':" + schema + "}")
+                            .statusCode())
+                    .isEqualTo(400);
+            assertThat(post("chat/completions", SHORT.replace("tiny", url) + "false}")
+                            .statusCode())
+                    .isEqualTo(404);
+            assertThatThrownBy(asked::accept).isInstanceOf(SocketTimeoutException.class);
+        }
     }
 
     @Test
