@@ -122,7 +122,9 @@ final class ServeCommand implements Callable<Integer> {
                 trace == null ? null : new ServerTrace(trace, ServerTrace.MOST_EVENTS, output.err()::println)) {
             EngineOptions options = steps == null ? engine : engine.with((StepListener) steps);
             child.serve(
-                    port -> ApiServer.start(lm, options, settings.port(port), protocol(lm)), serve.drain(), serve.stuck());
+                    port -> ApiServer.start(lm, options, settings.port(port), protocol(lm)),
+                    serve.drain(),
+                    serve.stuck());
         }
     }
 
