@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +63,7 @@ class EngineClosingTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aListenerThatThrowsWhileItCloses(boolean manual) throws Exception {
+        model.fault = chunks -> LockSupport.parkNanos(5_000_000); // so that all are open when it closes
         Engine engine = engine(manual);
         List<RequestHandle> handles = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
