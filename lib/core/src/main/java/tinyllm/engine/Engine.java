@@ -156,6 +156,9 @@ public final class Engine implements AutoCloseable {
             LogitEdits edits = edits(request);
             int[] prompt = prompt(request);
             int most = admission.answerTokens(prompt.length, request.maxTokens);
+            if (request.maxTokens == 0 && request.usualTokens > 0) {
+                most = Math.min(most, request.usualTokens);
+            }
             admission.enterTokens(prompt.length);
             tokens = prompt.length;
             RequestHandle handle = new RequestHandle(ids.getAndIncrement(), core::cancel, manual ? this::step : null);

@@ -41,6 +41,7 @@ public final class EngineRequest {
     final TemplateText rendered;
     SamplingParams sampling = SamplingParams.GREEDY;
     int maxTokens; // 0: none
+    int usualTokens; // without maxTokens; 0: none
     List<String> stop = List.of();
     boolean ignoreEnd;
     int logprobs = -1; // none
@@ -98,6 +99,7 @@ public final class EngineRequest {
         EngineRequest copy = new EngineRequest(form, tokens, text, rendered);
         copy.sampling = sampling;
         copy.maxTokens = maxTokens;
+        copy.usualTokens = usualTokens;
         copy.stop = stop;
         copy.ignoreEnd = ignoreEnd;
         copy.logprobs = logprobs;
@@ -122,6 +124,14 @@ public final class EngineRequest {
             throw new IllegalArgumentException("max_tokens must be 1 or more, but is " + most);
         }
         return with(copy -> copy.maxTokens = most);
+    }
+
+    /** Tokens to generate where {@link #maxTokens} says nothing, 1 or more: these, or as many as context and pool leave if that is fewer. */
+    public EngineRequest usualTokens(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("an answer's usual length must be 1 token or more, but is " + most);
+        }
+        return with(copy -> copy.usualTokens = most);
     }
 
     /** The text ends before the first of these strings; at most {@value #STOP_STRINGS} of {@value #STOP_BYTES} bytes each. */

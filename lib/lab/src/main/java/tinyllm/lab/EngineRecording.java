@@ -38,6 +38,7 @@ public final class EngineRecording {
     private static final String REQUEST = "tinyllm.Request";
     private static final List<String> PHASES = List.of("model", "sample", "plan", "stream");
     private static final double PERCENT = 100;
+    private static final int WARM_UP_TOKENS = 4;
 
     private final List<RecordedEvent> events;
     private final List<JsonNode> slices;
@@ -68,6 +69,7 @@ public final class EngineRecording {
 
     private static List<RecordedEvent> serve(CausalLm model, Requests requests, int slots, Path trace)
             throws IOException {
+        warmUp(model, slots);
         Path flight = Files.createTempFile("engine", ".jfr");
         try (Recording recording = new Recording()) {
             for (String event : List.of(STEP, PAGES, REQUEST)) {
@@ -80,6 +82,16 @@ public final class EngineRecording {
             return RecordingFile.readAllEvents(flight);
         } finally {
             Files.deleteIfExists(flight);
+        }
+    }
+
+    /** The first step of a JVM loads classes: half of its time, and none of what is to be seen. */
+    private static void warmUp(CausalLm model, int slots) throws IOException {
+        Path unread = Files.createTempFile("engine", ".json");
+        try {
+            run(model, Requests.mixed(slots, WARM_UP_TOKENS, WARM_UP_TOKENS), slots, unread);
+        } finally {
+            Files.deleteIfExists(unread);
         }
     }
 

@@ -17,7 +17,10 @@ final class CompletionRequest {
     /** Ids of one prompt, and of all: more than any context. */
     private static final int MAX_IDS = 1 << 20;
 
-    /** Without max_tokens a completion is this short, here as at OpenAI and in vLLM: a raw prompt seldom brings an end token. */
+    /**
+     * Without max_tokens a completion is this short, here as at OpenAI and in vLLM: a raw prompt seldom brings an end token. Where a long
+     * prompt leaves less room, it is shorter still.
+     */
     private static final int DEFAULT_MAX_TOKENS = 16;
 
     private CompletionRequest() {}
@@ -25,7 +28,7 @@ final class CompletionRequest {
     static Job read(ObjectNode body, ServedModels models) {
         Fields in = new Fields(body, "");
         ServedModel model = models.named(in);
-        Sampling sampling = Sampling.read(in, "max_tokens").orMaxTokens(DEFAULT_MAX_TOKENS);
+        Sampling sampling = Sampling.read(in, "max_tokens");
         List<EngineRequest> prompts = prompts(in, model);
         if (prompts.size() * sampling.n() > Sampling.MAX_N) {
             throw HttpException.field(
@@ -50,7 +53,7 @@ final class CompletionRequest {
         List<EngineRequest> requests = new ArrayList<>();
         for (EngineRequest prompt : prompts) {
             for (int i = 0; i < sampling.n(); i++) {
-                requests.add(sampling.apply(prompt, i, logprobs));
+                requests.add(sampling.apply(prompt.usualTokens(DEFAULT_MAX_TOKENS), i, logprobs));
             }
         }
         return new Job(

@@ -50,11 +50,6 @@ record Sampling(
                 in.flag("ignore_eos", false));
     }
 
-    /** The same, with a limit where the request names none. */
-    Sampling orMaxTokens(int most) {
-        return maxTokens > 0 ? this : new Sampling(params, adjustments, stop, most, n, ignoreEnd);
-    }
-
     private interface Maker<T> {
         T make();
     }

@@ -58,7 +58,7 @@ final class SchemaThreads {
     /**
      * Waits for what another thread makes.
      *
-     * @throws HttpException what the work throws, or 503 when too many wait or it takes too long
+     * @throws HttpException what the work throws, or 429 when too many wait or it takes too long
      */
     <T> T call(Callable<T> work) {
         try {
@@ -85,7 +85,7 @@ final class SchemaThreads {
     }
 
     private static HttpException busy() {
-        return new HttpException(503, "the server is busy with other requests' schemas: ask again")
+        return new HttpException(429, "the server is busy with other requests' schemas: ask again")
                 .code("schemas_busy")
                 .retryAfter(1);
     }

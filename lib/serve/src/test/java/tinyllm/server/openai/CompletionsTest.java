@@ -35,6 +35,12 @@ class CompletionsTest {
         assertThat(whole.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
         ObjectNode longer = completion("'prompt':'the sky','ignore_eos':true,'max_tokens':20");
         assertThat(longer.at("/usage/completion_tokens").intValue()).isEqualTo(20);
+        int[] nearlyAll = new int[TINY.engine.capacity() - 5];
+        Arrays.fill(nearlyAll, TOKENIZER.encode("a")[0]);
+        ObjectNode shorter = completion("'prompt':" + Arrays.toString(nearlyAll) + ",'ignore_eos':true");
+        assertThat(shorter.at("/usage/completion_tokens").intValue())
+                .as("what a long prompt leaves")
+                .isEqualTo(5);
         JsonNode limit = Tiny.MAPPER
                 .readTree(OpenApi.document())
                 .at("/components/schemas/CompletionRequest/properties/max_tokens/default");

@@ -85,12 +85,12 @@ class SchemaThreadsTest {
             thread.join();
         }
         assertThat(refused).hasSize(1);
-        assertThat(refused.getFirst().status()).isEqualTo(503);
+        assertThat(refused.getFirst().status()).isEqualTo(429);
     }
 
     private static void busy(SchemaThreads threads, Callable<Integer> work) {
         HttpException problem = catchThrowableOfType(HttpException.class, () -> threads.call(work));
-        assertThat(problem.status()).isEqualTo(503);
+        assertThat(problem.status()).isEqualTo(429);
         assertThat(problem.retryAfter()).isPositive();
     }
 
