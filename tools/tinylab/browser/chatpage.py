@@ -60,7 +60,7 @@ def _chat(page, url: str) -> list[str]:
 
 def _begins_anew(page) -> list[str]:
     """A new conversation, begun while an answer streams, holds nothing of the old one."""
-    page.get_by_label("Most tokens").fill("200")
+    page.get_by_label("Most tokens").fill("80")
     page.get_by_label("Your message").fill("an old question")
     page.evaluate(CLEAR_AT_FIRST_WORD)
     page.keyboard.press("Enter")

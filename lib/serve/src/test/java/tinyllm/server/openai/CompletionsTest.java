@@ -84,9 +84,10 @@ class CompletionsTest {
             String prompt = "<|im_start|>".repeat(9); // 108 bytes, and 9 tokens
             Job job = narrow.completion("{'model':'tiny','prompt':'" + prompt + "'}");
             assertThatThrownBy(() -> Answering.start(job, "a-test"))
-                    .isInstanceOfSatisfying(
-                            HttpException.class,
-                            refused -> assertThat(refused.status()).isEqualTo(429));
+                    .isInstanceOfSatisfying(HttpException.class, refused -> {
+                        assertThat(refused.status()).isEqualTo(400);
+                        assertThat(refused).hasMessageContaining("108").hasMessageContaining("100");
+                    });
         }
     }
 
